@@ -1,0 +1,342 @@
+import { PassThrough } from "node:stream"
+import { format as formatMoney, type Money } from "@concordat/core/money/Money"
+import { kindFacts } from "@concordat/core/reconciliation/kinds"
+import type { Run } from "@concordat/core/reconciliation/Run"
+import type { ReportRow } from "@concordat/core/reconciliation/Runs"
+import type { AgreedTerms } from "@concordat/core/subscription/Subscription"
+import { toIso } from "@concordat/core/time/Instant"
+import { stringify } from "csv-stringify/sync"
+import { BigDecimal, Effect, Fiber, Stream } from "effect"
+import ExcelJS from "exceljs"
+import {
+  type CellValue,
+  type ColumnType,
+  linesOf,
+  plainText,
+  type ReportLine,
+  reportColumns
+} from "./reportColumns.ts"
+
+/** The formats of a report. */
+export type ReportFormat = "xlsx" | "csv" | "json"
+
+/** The most rows that a sheet of Excel has, its header included. */
+export const sheetRowsMax = 1_048_576
+
+/**
+ * The report of a finished run as a file, written while it is read: rows are taken only as fast as the bytes are.
+ * Tables have one line for each finding and one for each row without; JSON has the findings within their row.
+ * Text is never a formula: in Excel it is text by its type, in CSV it is escaped. When the rows fail, the file
+ * ends there and the stream fails with their error.
+ */
+export const reportFile = <E, R>(
+  format: ReportFormat,
+  run: Run,
+  rows: Stream.Stream<ReportRow, E, R>,
+  options: { readonly sheetRowsMax?: number } = {}
+): Stream.Stream<Uint8Array, E, R> => {
+  switch (format) {
+    case "xlsx":
+      return xlsxReport(run, rows, options.sheetRowsMax ?? sheetRowsMax)
+    case "csv":
+      return csvReport(rows)
+    case "json":
+      return jsonReport(run, rows)
+  }
+}
+
+const encoder = new TextEncoder()
+const rowsAtOnce = 500
+
+const csvReport = <E, R>(rows: Stream.Stream<ReportRow, E, R>): Stream.Stream<Uint8Array, E, R> => {
+  const header = stringify([reportColumns.map(({ heading }) => heading)], {
+    bom: true,
+    record_delimiter: "\r\n"
+  })
+  return Stream.concat(
+    Stream.make(encoder.encode(header)),
+    rows.pipe(
+      Stream.grouped(rowsAtOnce),
+      Stream.map((group) =>
+        encoder.encode(
+          stringify(group.flatMap(linesOf).map(csvCells), { record_delimiter: "\r\n" })
+        )
+      )
+    )
+  )
+}
+
+const csvCells = (line: ReportLine): ReadonlyArray<string> =>
+  reportColumns.map(({ type, read }) => {
+    const value = read(line)
+    const text = plainText(type, value)
+    return typeof value === "string" ? inert(text) : text
+  })
+
+/**
+ * Spreadsheets take text that begins like this for a formula (CWE-1236), and quotation marks do not stop them.
+ * Numbers are not text: a negative amount stays one.
+ */
+const inert = (text: string): string => {
+  const shown = withoutControls(text)
+  return /^[=+\-@\t\r\n＝＋－＠]/u.test(shown) ? `'${shown}` : shown
+}
+
+/** What neither XML nor a spreadsheet can hold. */
+const withoutControls = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed.
+  text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/gu, "\ufffd")
+
+const jsonReport = <E, R>(
+  run: Run,
+  rows: Stream.Stream<ReportRow, E, R>
+): Stream.Stream<Uint8Array, E, R> => {
+  const head = `{"reconciliation":${JSON.stringify(jsonRun(run))},"rows":[`
+  return Stream.make(encoder.encode(head)).pipe(
+    Stream.concat(
+      rows.pipe(
+        Stream.grouped(rowsAtOnce),
+        Stream.mapAccum(
+          () => true,
+          (isFirst, group) => {
+            const text = group.map((row) => JSON.stringify(jsonRow(row))).join(",\n")
+            return [false, [encoder.encode(isFirst ? `\n${text}` : `,\n${text}`)]] as const
+          }
+        )
+      )
+    ),
+    Stream.concat(Stream.make(encoder.encode("\n]}\n")))
+  )
+}
+
+const jsonMoney = (value: Money | null) =>
+  value === null ? null : { amount: formatMoney(value), currency: value.currency }
+
+const isoOrNull = (at: Run["startedAt"]): string | null => (at === null ? null : toIso(at))
+
+const jsonRun = (run: Run) => ({
+  id: run.id,
+  instance: run.instance,
+  scope: run.scope,
+  status: run.status,
+  requestedBy: run.requestedBy,
+  correlationId: run.correlationId,
+  createdAt: toIso(run.createdAt),
+  finishedAt: isoOrNull(run.finishedAt),
+  customers: run.customers,
+  customersNotChecked: run.customersFailed,
+  rows: run.rows,
+  findings: run.findings,
+  counts: run.counts.map(({ kind, count }) => ({ kind, title: kindFacts[kind].title, count })),
+  atRisk: run.atRisk.map(jsonMoney),
+  problem: run.problem
+})
+
+/** A field that the BSS does not keep is absent, as JSON leaves out what is undefined. */
+const jsonTerms = (terms: AgreedTerms) => ({
+  ...terms,
+  commitmentEnd: terms.commitmentEnd === undefined ? undefined : isoOrNull(terms.commitmentEnd)
+})
+
+const jsonRow = ({ accountId, tenantId, customer, row }: ReportRow) => ({
+  customer,
+  accountId,
+  tenantId,
+  reference: row.subscription?.reference ?? null,
+  subscriptionId: row.subscription?.id ?? null,
+  microsoftId: row.observed?.microsoftId ?? row.subscription?.microsoftId ?? null,
+  isAddon: row.subscription?.isAddon ?? (row.observed?.terms.parent ?? null) !== null,
+  name: row.subscription?.name ?? row.observed?.name ?? null,
+  bss: row.subscription === null ? null : jsonTerms(row.subscription.terms),
+  partnerCenter: row.observed === null ? null : jsonTerms(row.observed.terms),
+  unitPrice: jsonMoney(row.subscription?.unitPrice ?? null),
+  findings: row.findings.map((finding) => ({
+    ...finding,
+    title: kindFacts[finding.kind].title,
+    atRisk: jsonMoney(finding.atRisk),
+    actions: finding.actions.map(({ name, refusal }) => ({
+      name,
+      refusal: refusal === null ? null : { ...refusal, closedAt: isoOrNull(refusal.closedAt) }
+    }))
+  }))
+})
+
+/** The workbook is written by one fiber while another reads its bytes; the stream's scope ends both. */
+const xlsxReport = <E, R>(
+  run: Run,
+  rows: Stream.Stream<ReportRow, E, R>,
+  rowsMax: number
+): Stream.Stream<Uint8Array, E, R> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const bytes = yield* Effect.acquireRelease(
+        Effect.sync(() => {
+          const stream = new PassThrough()
+          // A reader that has gone away is not an error; the writer is interrupted with it.
+          stream.on("error", () => undefined)
+          return stream
+        }),
+        (stream) => Effect.sync(() => stream.destroy())
+      )
+      const writer = yield* writeWorkbook(bytes, run, rows, rowsMax).pipe(
+        Effect.onExit(() => Effect.sync(() => bytes.end())),
+        Effect.forkScoped
+      )
+      return Stream.fromAsyncIterable(chunksOf(bytes), (cause) => new Error(String(cause))).pipe(
+        Stream.orDie,
+        Stream.concat(Stream.fromEffectDrain(Fiber.join(writer)))
+      )
+    })
+  )
+
+async function* chunksOf(bytes: PassThrough): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    const buffer: Buffer = chunk
+    yield new Uint8Array(buffer)
+  }
+}
+
+const writeWorkbook = <E, R>(
+  bytes: PassThrough,
+  run: Run,
+  rows: Stream.Stream<ReportRow, E, R>,
+  rowsMax: number
+) =>
+  Effect.gen(function* () {
+    const workbook = new ExcelJS.stream.xlsx.WorkbookWriter({
+      stream: bytes,
+      useStyles: true,
+      useSharedStrings: false
+    })
+    writeSummary(workbook, run)
+    let sheets = 0
+    let sheet = addRowsSheet(workbook, ++sheets)
+    let rowsLeft = rowsMax - 1
+    yield* rows.pipe(
+      Stream.rechunk(rowsAtOnce),
+      Stream.runForEachArray((group) =>
+        Effect.gen(function* () {
+          for (const line of group.flatMap(linesOf)) {
+            if (rowsLeft === 0) {
+              sheet.commit()
+              sheet = addRowsSheet(workbook, ++sheets)
+              rowsLeft = rowsMax - 1
+            }
+            sheet.addRow(xlsxCells(line)).commit()
+            rowsLeft--
+          }
+          yield* drained(sheet)
+        })
+      )
+    )
+    sheet.commit()
+    yield* Effect.promise(() => workbook.commit())
+  })
+
+/**
+ * Waits until the sheet's bytes so far are on their way out. exceljs does not wait for whoever takes them, and
+ * would hold the whole report; an empty write behind the pending ones comes back when they are taken.
+ */
+const drained = (sheet: ExcelJS.Worksheet): Effect.Effect<void> => {
+  const pipes: unknown = Reflect.get(Reflect.get(sheet, "stream") ?? {}, "pipes")
+  const pipe: unknown = Array.isArray(pipes) ? pipes[0] : undefined
+  if (!isWritable(pipe)) return Effect.die(new Error("exceljs streams its sheets in another way"))
+  return Effect.callback<void>((resume) => {
+    pipe.write(Buffer.alloc(0), () => resume(Effect.void))
+  })
+}
+
+interface Writable {
+  readonly write: (chunk: Buffer, written: () => void) => unknown
+}
+
+const isWritable = (value: unknown): value is Writable =>
+  typeof value === "object" && value !== null && typeof Reflect.get(value, "write") === "function"
+
+const addRowsSheet = (
+  workbook: ExcelJS.stream.xlsx.WorkbookWriter,
+  number: number
+): ExcelJS.Worksheet => {
+  const sheet = workbook.addWorksheet(number === 1 ? "Rows" : `Rows ${number}`, {
+    views: [{ state: "frozen", ySplit: 1 }]
+  })
+  sheet.columns = reportColumns.map(({ heading, type, width }) => ({
+    header: heading,
+    width,
+    style: { numFmt: numberFormats[type] }
+  }))
+  sheet.autoFilter = { from: { row: 1, column: 1 }, to: { row: 1, column: reportColumns.length } }
+  const header = sheet.getRow(1)
+  header.font = { bold: true }
+  header.commit()
+  return sheet
+}
+
+// As "@" (text), a cell stays text even when somebody edits it.
+const numberFormats: Record<ColumnType, string> = {
+  text: "@",
+  number: "0",
+  money: "#,##0.00##",
+  instant: "yyyy-mm-dd hh:mm",
+  boolean: "@",
+  value: "@"
+}
+
+const xlsxCells = (line: ReportLine): Array<ExcelJS.CellValue> =>
+  reportColumns.map(({ type, read }) => xlsxCell(type, read(line)))
+
+const cellCharactersMax = 32_767
+
+const xlsxCell = (type: ColumnType, value: CellValue): ExcelJS.CellValue => {
+  if (value === null) return null
+  if (typeof value === "object") return Number(BigDecimal.format(value.amount))
+  if (typeof value === "number") return type === "instant" ? new Date(value) : value
+  if (typeof value === "boolean") return value ? "yes" : "no"
+  return withoutControls(value).slice(0, cellCharactersMax)
+}
+
+const writeSummary = (workbook: ExcelJS.stream.xlsx.WorkbookWriter, run: Run): void => {
+  const sheet = workbook.addWorksheet("Summary")
+  sheet.columns = [{ width: 44 }, { width: 40 }, { width: 14 }]
+  const add = (label: string, value: string | number | Date | null, format = "@") => {
+    const row = sheet.addRow([label, typeof value === "string" ? withoutControls(value) : value])
+    row.getCell(1).font = { bold: true }
+    row.getCell(2).numFmt = format
+    row.getCell(2).alignment = { horizontal: "left" }
+    row.commit()
+  }
+  const heading = (...texts: ReadonlyArray<string>) => {
+    sheet.addRow([]).commit()
+    const row = sheet.addRow([...texts])
+    row.font = { bold: true }
+    row.commit()
+  }
+  const instant = (at: Run["startedAt"]) => (at === null ? null : new Date(at))
+  add("Reconciliation", run.id)
+  add("Instance", run.instance)
+  add("Scope", "id" in run.scope ? `${run.scope.kind} ${run.scope.id}` : run.scope.kind)
+  add("Status", run.status)
+  add("Requested by", run.requestedBy)
+  add("Correlation ID", run.correlationId)
+  add("Requested (UTC)", instant(run.createdAt), numberFormats.instant)
+  add("Finished (UTC)", instant(run.finishedAt), numberFormats.instant)
+  add("Customers", run.customers, "0")
+  add("Customers not checked", run.customersFailed, "0")
+  add("Rows", run.rows, "0")
+  add("Findings", run.findings, "0")
+  if (run.problem !== null) add("Problem", run.problem)
+
+  heading("Findings by kind", "Kind", "Count")
+  for (const { kind, count } of run.counts) {
+    const row = sheet.addRow([kindFacts[kind].title, kind, count])
+    row.commit()
+  }
+  heading("Money at risk a month", "Amount", "Currency")
+  for (const money of run.atRisk) {
+    const row = sheet.addRow([null, Number(BigDecimal.format(money.amount)), money.currency])
+    row.getCell(2).numFmt = numberFormats.money
+    row.getCell(2).alignment = { horizontal: "left" }
+    row.commit()
+  }
+  sheet.commit()
+}

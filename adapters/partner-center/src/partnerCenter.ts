@@ -1,0 +1,23 @@
+import type { Instances } from "@concordat/core/instance/Instances"
+import type { VendorSubscriptions } from "@concordat/core/subscription/VendorSubscriptions"
+import type { VendorCustomers } from "@concordat/core/tenant/VendorCustomers"
+import type { RateBudget } from "@concordat/core/vendor/RateBudget"
+import { Layer } from "effect"
+import type { HttpClient } from "effect/http"
+import { type Client, clientLayer } from "./Client.ts"
+import { customersLayer } from "./Customers.ts"
+import { subscriptionsLayer } from "./Subscriptions.ts"
+import { tokensLayer } from "./Token.ts"
+
+/**
+ * Everything that reads Partner Center: the core's two ports, and the client for the operations that have none
+ * yet. `transportLayer` is the HttpClient to give it; how patient it is, `CurrentClientSettings` says.
+ */
+export const partnerCenterLayer: Layer.Layer<
+  VendorSubscriptions | VendorCustomers | Client,
+  never,
+  Instances | RateBudget | HttpClient.HttpClient
+> = Layer.mergeAll(subscriptionsLayer, customersLayer).pipe(
+  Layer.provideMerge(clientLayer),
+  Layer.provide(tokensLayer)
+)

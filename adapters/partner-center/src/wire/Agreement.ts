@@ -1,0 +1,34 @@
+import { Schema } from "effect"
+import { collectionOf, maybe, WireId, WireInstant, WireInt } from "./values.ts"
+
+/** AgreementMetaData ("Agreement resources"): which agreements there are, and by which template. */
+export const WireAgreementTemplates = collectionOf(
+  Schema.Struct({
+    templateId: WireId,
+    agreementType: maybe(Schema.String),
+    agreementLink: maybe(Schema.String),
+    versionRank: maybe(WireInt)
+  })
+)
+
+/** Agreement ("Agreement resources"): who accepted it for the customer, and when. */
+export const WireAgreements = collectionOf(
+  Schema.Struct({
+    templateId: maybe(WireId),
+    type: maybe(Schema.String),
+    dateAgreed: maybe(WireInstant),
+    userId: maybe(WireId),
+    agreementLink: maybe(Schema.String),
+    primaryContact: maybe(
+      Schema.Struct({
+        firstName: maybe(Schema.String),
+        lastName: maybe(Schema.String),
+        email: maybe(Schema.String),
+        phoneNumber: maybe(Schema.String)
+      })
+    )
+  })
+)
+
+/** DirectSignedCustomerAgreementStatus. */
+export const WireDirectSigned = Schema.Struct({ isSigned: Schema.Boolean })

@@ -1,0 +1,86 @@
+import { Catalogue } from "@concordat/core/catalogue/Catalogue"
+import type { Product } from "@concordat/core/catalogue/Product"
+import type { InstanceId } from "@concordat/core/instance/Instance"
+import { BigDecimal, Effect, Layer } from "effect"
+import { sql } from "kysely"
+import { statements } from "./Statements.ts"
+
+/** The catalogues of products in Postgres. */
+export const catalogueLayer = Layer.effect(
+  Catalogue,
+  Effect.gen(function* () {
+    const { run, atomically } = yield* statements
+
+    const put = Effect.fn("Catalogue.put")(function* (
+      instanceId: InstanceId,
+      products: ReadonlyArray<Product>
+    ) {
+      const offers = new Map(products.map((product) => [product.offer, product]))
+      if (offers.size === 0) return
+      const rows = [...offers.values()].map(({ offer, name, isTrial, isAddon, singleActive }) => ({
+        offer,
+        name,
+        is_trial: isTrial,
+        is_addon: isAddon,
+        single_active: singleActive
+      }))
+      const prices = [...offers.values()].flatMap(({ offer, prices }) =>
+        prices.map(({ term, billingCycle, price }, ordinal) => ({
+          offer,
+          ordinal,
+          term,
+          billing_cycle: billingCycle,
+          amount: BigDecimal.format(price.amount),
+          currency: price.currency
+        }))
+      )
+      yield* atomically(
+        Effect.gen(function* () {
+          yield* run("Catalogue.putProducts", (db) =>
+            sql`
+              insert into product as held
+                (instance_id, offer, name, is_trial, is_addon, single_active)
+              select ${instanceId}::uuid, r.*
+              from json_to_recordset(${JSON.stringify(rows)}::json) r
+                (offer text, name text, is_trial boolean, is_addon boolean, single_active boolean)
+              order by offer
+              on conflict (instance_id, offer) do update
+              set name = excluded.name, is_trial = excluded.is_trial, is_addon = excluded.is_addon,
+                single_active = excluded.single_active
+              where (held.name, held.is_trial, held.is_addon, held.single_active) is distinct from
+                (excluded.name, excluded.is_trial, excluded.is_addon, excluded.single_active)`.execute(
+              db
+            )
+          )
+          yield* run("Catalogue.removePrices", (db) =>
+            sql`
+              delete from product_price held
+              where instance_id = ${instanceId} and offer = any(${[...offers.keys()]}::text[])
+                and not exists (
+                  select from json_to_recordset(${JSON.stringify(prices)}::json) r
+                    (offer text, ordinal integer)
+                  where r.offer = held.offer and r.ordinal = held.ordinal)`.execute(db)
+          )
+          yield* run("Catalogue.putPrices", (db) =>
+            sql`
+              insert into product_price as held
+                (instance_id, offer, ordinal, term, billing_cycle, amount, currency)
+              select ${instanceId}::uuid, r.*
+              from json_to_recordset(${JSON.stringify(prices)}::json) r
+                (offer text, ordinal integer, term text, billing_cycle text, amount numeric, currency text)
+              order by offer, ordinal
+              on conflict (instance_id, offer, ordinal) do update
+              set term = excluded.term, billing_cycle = excluded.billing_cycle,
+                amount = excluded.amount, currency = excluded.currency
+              where (held.term, held.billing_cycle, held.amount, held.currency) is distinct from
+                (excluded.term, excluded.billing_cycle, excluded.amount, excluded.currency)`.execute(
+              db
+            )
+          )
+        })
+      )
+    })
+
+    return Catalogue.of({ put })
+  })
+)

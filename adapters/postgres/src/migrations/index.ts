@@ -1,0 +1,11 @@
+import type { Kysely } from "kysely"
+import { foundation } from "./0001_foundation.ts"
+
+/** One step of the schema, forward only. Its name sorts after all that were released before it. */
+export interface MigrationModule {
+  readonly name: string
+  readonly up: (db: Kysely<never>) => Promise<void>
+}
+
+/** All steps, in order. A released step never changes: a new one corrects it. */
+export const migrations: ReadonlyArray<MigrationModule> = [foundation]

@@ -1,0 +1,74 @@
+import { randomUUID } from "node:crypto"
+import { bookBytesMax } from "@concordat/contracts/book"
+import { CurrentCorrelation } from "@concordat/core/vendor/Correlation"
+import { ByteSize, Context } from "effect"
+import { HttpIncomingMessage } from "effect/http"
+import { Hono } from "hono"
+import { secureHeaders } from "hono/secure-headers"
+import { tooLarge } from "./defects.ts"
+
+/** Answers what the contract declares. */
+export type ApiHandler = (request: Request, context: Context.Context<never>) => Promise<Response>
+
+/** Bodies of everything but imports; a reconciliation is some hundred bytes. */
+const bodyBytesMax = 64 * 1024
+
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/**
+ * Everything around the contract: the document and the page for people, the correlation id, body limits,
+ * security headers, and whether the process is alive. The rest is the contract's.
+ */
+export const makeHttp = (options: {
+  readonly api: ApiHandler
+  readonly openApi: string
+  readonly docs: { readonly html: string; readonly scriptHash: string }
+}) => {
+  const app = new Hono<{ Variables: { correlationId: string } }>()
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'unsafe-inline'"],
+        scriptSrc: [`'sha256-${options.docs.scriptHash}'`],
+        connectSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"]
+      }
+    })
+  )
+  app.use(async (c, next) => {
+    const given = c.req.header("x-correlation-id")
+    const id = given !== undefined && guid.test(given) ? given.toLowerCase() : randomUUID()
+    c.set("correlationId", id)
+    await next()
+    c.header("x-correlation-id", id)
+    // What a key sees is for its holder only, and not for a cache on the way.
+    if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store")
+  })
+  app.get("/healthz", (c) => c.json({ status: "alive" }))
+  app.get("/openapi.json", (c) =>
+    c.body(options.openApi, 200, { "content-type": "application/json; charset=utf-8" })
+  )
+  app.get("/docs", (c) => c.html(options.docs.html))
+  app.get("/", (c) => c.redirect("/docs"))
+  app.all("*", async (c): Promise<Response> => {
+    const limit = c.req.path === "/v1/book/imports" ? bookBytesMax : bodyBytesMax
+    // Said before anything is read; a body without a length is counted while it is read, by the same limit.
+    if (Number(c.req.header("content-length") ?? 0) > limit) {
+      const { detail, status, title, type } = tooLarge(limit)
+      return c.body(JSON.stringify({ type, status, title, detail, limit }), 413, {
+        "content-type": "application/problem+json",
+        connection: "close"
+      })
+    }
+    return options.api(
+      c.req.raw,
+      Context.make(CurrentCorrelation, c.get("correlationId")).pipe(
+        Context.add(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe(limit))
+      )
+    )
+  })
+  return app
+}

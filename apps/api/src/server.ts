@@ -1,0 +1,154 @@
+import type { Server } from "node:http"
+import { Api, openApiDocument } from "@concordat/contracts/Api"
+import type { Accounts } from "@concordat/core/account/Accounts"
+import type { ApiKeys } from "@concordat/core/actor/ApiKeys"
+import type { Book } from "@concordat/core/book/Book"
+import type { Instances } from "@concordat/core/instance/Instances"
+import type { Runs } from "@concordat/core/reconciliation/Runs"
+import type { Idempotency } from "@concordat/core/work/Idempotency"
+import type { Identifiers } from "@concordat/core/work/Identifiers"
+import type { UnitOfWork } from "@concordat/core/work/UnitOfWork"
+import { createAdaptorServer } from "@hono/node-server"
+import { Effect, Layer, type Redacted, Schema } from "effect"
+import { HttpRouter, HttpServer } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
+import { bearerLayer } from "./auth.ts"
+import { cursorsLayer } from "./Cursors.ts"
+import { checkedLayer } from "./checked.ts"
+import { defectsLayer } from "./defects.ts"
+import { docsPage } from "./docs.ts"
+import { accountsLayer } from "./handlers/accounts.ts"
+import { bookLayer } from "./handlers/book.ts"
+import { instancesLayer } from "./handlers/instances.ts"
+import { keysLayer } from "./handlers/keys.ts"
+import { reconciliationsLayer } from "./handlers/reconciliations.ts"
+import { makeHttp } from "./http.ts"
+import { idempotentLayer } from "./idempotency.ts"
+import { metricsLayer, observeLayer } from "./observe.ts"
+import { readyLayer } from "./ready.ts"
+
+/** Everything the API needs from the adapters. */
+export type ApiPorts =
+  | Accounts
+  | ApiKeys
+  | Book
+  | Idempotency
+  | Identifiers
+  | Instances
+  | Runs
+  | UnitOfWork
+
+/** The contract, served: routes for an `HttpRouter`, over the ports. */
+export const apiLayer = Layer.mergeAll(HttpApiBuilder.layer(Api), readyLayer, metricsLayer).pipe(
+  Layer.provide([accountsLayer, bookLayer, instancesLayer, keysLayer, reconciliationsLayer]),
+  Layer.provide([bearerLayer, checkedLayer, idempotentLayer]),
+  // The last is the outermost: a request is counted with the status that it leaves with.
+  Layer.provide([defectsLayer]),
+  Layer.provide([observeLayer])
+)
+
+/** The server could not listen. One line that says what to do. */
+export class ApiNotStarted extends Schema.TaggedError<ApiNotStarted>()("ApiNotStarted", {
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return this.problem
+  }
+}
+
+/** Where and how to serve. */
+export interface ApiOptions {
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+  /** Signs cursors; the same on every machine that serves the same database. */
+  readonly secret: Redacted.Redacted
+}
+
+/** How long requests that are being answered may take after the server was told to stop. */
+const drainMsMax = 4_000
+
+/** Serves until the scope closes; then takes no more requests, and ends those under way within four seconds. */
+export const startApi = Effect.fn("startApi")(function* (options: ApiOptions) {
+  const ports = yield* Effect.context<ApiPorts>()
+  const web = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      HttpRouter.toWebHandler(
+        apiLayer.pipe(
+          // Merged, because handlers ask for them with every request as well.
+          Layer.provideMerge([
+            cursorsLayer(options.secret),
+            Layer.succeedContext(ports),
+            HttpServer.layerServices
+          ])
+        ),
+        // So that a long id is refused as an id, with its name, rather than as an address.
+        { disableLogger: true, routerConfig: { maxParamLength: 4_000 } }
+      )
+    ),
+    ({ dispose }) => Effect.promise(dispose)
+  )
+  const document = openApiDocument()
+  const app = makeHttp({
+    api: web.handler,
+    openApi: JSON.stringify(document),
+    docs: docsPage(document)
+  })
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    serverOptions: {
+      headersTimeout: 10_000,
+      // An import of the largest list over a slow line.
+      requestTimeout: 120_000,
+      keepAliveTimeout: 10_000,
+      maxHeaderSize: 16 * 1024
+    }
+  })
+  if (!isHttpServer(server)) return yield* Effect.die(new Error("an HTTP/1.1 server is needed"))
+  yield* Effect.acquireRelease(listen(server, options), () => close(server))
+  return { url: addressOf(server, options.host) }
+})
+
+const isHttpServer = (server: object): server is Server => "closeIdleConnections" in server
+
+const listen = (server: Server, { host, port }: ApiOptions) =>
+  Effect.callback<void, ApiNotStarted>((resume) => {
+    const failed = (error: NodeJS.ErrnoException) =>
+      resume(Effect.fail(new ApiNotStarted({ problem: problemOf(error, host, port) })))
+    server.once("error", failed)
+    server.listen(port, host, () => {
+      server.off("error", failed)
+      resume(Effect.void)
+    })
+  })
+
+const problemOf = (error: NodeJS.ErrnoException, host: string, port: number): string => {
+  switch (error.code) {
+    case "EADDRINUSE":
+      return `Port ${port} of ${host} is in use: stop what uses it, or set CONCORDAT_API_PORT to another one.`
+    case "EACCES":
+      return `Port ${port} of ${host} needs more rights: set CONCORDAT_API_PORT to one above 1023.`
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return `${host} is no address of this machine: set CONCORDAT_API_HOST to one that is, such as 127.0.0.1.`
+    default:
+      return `The API cannot listen on ${host}:${port}: ${error.message}. Set CONCORDAT_API_HOST and CONCORDAT_API_PORT.`
+  }
+}
+
+const close = (server: Server) =>
+  Effect.callback<void>((resume) => {
+    server.close(() => resume(Effect.void))
+    server.closeIdleConnections()
+  }).pipe(
+    Effect.timeoutOrElse({
+      duration: drainMsMax,
+      orElse: () => Effect.sync(() => server.closeAllConnections())
+    })
+  )
+
+const addressOf = (server: Server, host: string): string => {
+  const address = server.address()
+  const port = typeof address === "object" && address !== null ? address.port : 0
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`
+}

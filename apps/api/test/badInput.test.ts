@@ -1,0 +1,332 @@
+import { request } from "node:http"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { problemOf } from "./client.ts"
+import { type Served, serve } from "./serve.ts"
+
+const nobody = "99999999-0000-4000-8000-000000000000"
+let api: Served
+beforeAll(async () => {
+  api = await serve()
+})
+afterAll(() => api.stop())
+
+const pathsOf = (body: { errors: ReadonlyArray<{ path: ReadonlyArray<string> }> }) =>
+  body.errors.map(({ path }) => path.join("."))
+
+describe("what does not exist", () => {
+  it.each([
+    ["GET", `/v1/accounts/${nobody}`, undefined, "404 account-not-found"],
+    ["GET", "/v1/instances/nowhere", undefined, "404 instance-not-found"],
+    ["GET", `/v1/reconciliations/${nobody}`, undefined, "404 reconciliation-not-found"],
+    ["DELETE", `/v1/reconciliations/${nobody}`, undefined, "404 reconciliation-not-found"],
+    ["GET", `/v1/reconciliations/${nobody}/rows`, undefined, "404 reconciliation-not-found"],
+    [
+      "GET",
+      `/v1/reconciliations/${nobody}/export?format=csv`,
+      undefined,
+      "404 reconciliation-not-found"
+    ],
+    ["DELETE", `/v1/keys/${nobody}`, undefined, "404 key-not-found"],
+    [
+      "POST",
+      "/v1/reconciliations",
+      { instance: "nowhere", scope: { kind: "organisation" } },
+      "404 instance-not-found"
+    ],
+    [
+      "POST",
+      "/v1/reconciliations",
+      { instance: "contoso-eu", scope: { kind: "account", id: nobody } },
+      "404 account-not-found"
+    ],
+    [
+      "POST",
+      "/v1/reconciliations",
+      { instance: "contoso-eu", scope: { kind: "subscription", id: nobody } },
+      "404 subscription-not-found"
+    ],
+    [
+      "POST",
+      "/v1/keys",
+      { name: "x", role: "customer", scopes: ["accounts:read"], branch: nobody },
+      "404 account-not-found"
+    ],
+    ["GET", "/v2/accounts", undefined, "404 route-not-found"],
+    ["GET", "/v1/accounts/a/b/c", undefined, "404 route-not-found"],
+    ["PUT", "/v1/accounts", {}, "405 method-not-allowed"]
+  ])("%s %s %j is a problem of its own", async (method, path, body, problem) => {
+    const answer = await api.call(method, path, { body })
+    expect(problemOf(answer)).toBe(problem)
+    expect(answer.body.detail).toMatch(/\.$/)
+  })
+
+  it("a wrong method is answered with those that the address takes", async () => {
+    const answer = await api.call("PATCH", `/v1/reconciliations/${nobody}`)
+    expect(answer.headers.get("allow")).toBe("GET, HEAD, DELETE")
+  })
+})
+
+describe("what does not fit", () => {
+  const instance = {
+    name: "fabrikam",
+    cloud: "global",
+    tenantId: nobody,
+    appId: nobody,
+    secret: "hush",
+    cspStatus: "direct"
+  }
+  it.each([
+    ["GET", "/v1/accounts/not-a-guid", undefined, ["params.id"]],
+    ["GET", "/v1/instances/NOT%20A%20NAME", undefined, ["params.name"]],
+    ["GET", "/v1/accounts?limit=0", undefined, ["query.limit"]],
+    ["GET", "/v1/accounts?limit=501", undefined, ["query.limit"]],
+    ["GET", "/v1/accounts?limit=ten", undefined, ["query.limit"]],
+    ["GET", "/v1/accounts?cursor=abc", undefined, ["query.cursor"]],
+    ["GET", "/v1/accounts?colour=red", undefined, ["query.colour"]],
+    ["GET", `/v1/accounts/${nobody}?colour=red`, undefined, ["query.colour"]],
+    ["GET", "/v1/accounts?q=%00", undefined, ["query.q"]],
+    [
+      "GET",
+      `/v1/reconciliations/${nobody}/rows?kind=nothing&movedBy=me&account=x&onlyFindings=maybe`,
+      undefined,
+      ["query.kind", "query.account", "query.movedBy", "query.onlyFindings"]
+    ],
+    ["GET", `/v1/reconciliations/${nobody}/export`, undefined, ["query.format"]],
+    ["GET", `/v1/reconciliations/${nobody}/export?format=pdf`, undefined, ["query.format"]],
+    ["POST", "/v1/reconciliations", {}, ["payload.instance", "payload.scope"]],
+    [
+      "POST",
+      "/v1/reconciliations",
+      { instance: "contoso-eu", scope: { kind: "account" } },
+      ["payload.scope.id"]
+    ],
+    [
+      "POST",
+      "/v1/reconciliations",
+      { instance: "contoso-eu", scope: { kind: "organisation" }, hurry: true },
+      ["payload.hurry"]
+    ],
+    [
+      "POST",
+      "/v1/reconciliations",
+      { instance: "contoso-eu", scope: { kind: "organisation", id: nobody } },
+      ["payload.scope.id"]
+    ],
+    ["POST", "/v1/reconciliations", [], ["payload"]],
+    ["POST", "/v1/reconciliations", "null", ["payload"]],
+    ["POST", "/v1/reconciliations", "{", ["payload"]],
+    ["POST", "/v1/instances", { ...instance, cloud: "custom" }, ["payload.endpoints"]],
+    [
+      "POST",
+      "/v1/instances",
+      {
+        ...instance,
+        endpoints: {
+          api: "https://a.example",
+          login: "https://b.example",
+          resource: "https://c.example"
+        }
+      },
+      ["payload.endpoints"]
+    ],
+    [
+      "POST",
+      "/v1/instances",
+      {
+        ...instance,
+        cloud: "custom",
+        endpoints: { api: "ftp://a", login: "https://b/", resource: "" }
+      },
+      ["payload.endpoints.api", "payload.endpoints.login", "payload.endpoints.resource"]
+    ],
+    [
+      "POST",
+      "/v1/instances",
+      { ...instance, secret: "", requestsPerMinute: 0 },
+      ["payload.secret", "payload.requestsPerMinute"]
+    ],
+    [
+      "POST",
+      "/v1/keys",
+      { name: "x", role: "reseller", scopes: ["keys:write"] },
+      ["payload.scopes"]
+    ],
+    [
+      "POST",
+      "/v1/keys",
+      { name: "x", role: "reseller", scopes: ["accounts:read"] },
+      ["payload.branch"]
+    ],
+    [
+      "POST",
+      "/v1/keys",
+      { name: "x", role: "operator", scopes: ["accounts:read"], branch: nobody },
+      ["payload.branch"]
+    ],
+    [
+      "POST",
+      "/v1/keys",
+      { name: "a\u0000b", role: "operator", scopes: [] },
+      ["payload.name", "payload.scopes"]
+    ],
+    ["POST", "/v1/book/imports", "x", ["query.instance"]]
+  ])(
+    "%s %s %j is refused, and every part that is wrong is named",
+    async (method, path, body, paths) => {
+      const headers = path.includes("/book/") ? { "content-type": "text/csv" } : {}
+      const answer = await api.call(method, path, { body, headers })
+      expect(problemOf(answer)).toBe("400 invalid-request")
+      expect(pathsOf(answer.body)).toEqual(paths)
+    }
+  )
+
+  it("an Idempotency-Key of 256 characters is refused", async () => {
+    const answer = await api.call("POST", "/v1/reconciliations", {
+      body: { instance: "contoso-eu", scope: { kind: "organisation" } },
+      headers: { "idempotency-key": "k".repeat(256) }
+    })
+    expect(problemOf(answer)).toBe("400 invalid-request")
+    expect(pathsOf(answer.body)).toEqual(["headers.idempotency-key"])
+  })
+
+  it("nothing of a refused instance is kept", async () => {
+    await api.call("POST", "/v1/instances", {
+      body: { ...instance, name: "kept-not", colour: "red" }
+    })
+    expect(problemOf(await api.call("GET", "/v1/instances/kept-not"))).toBe(
+      "404 instance-not-found"
+    )
+  })
+})
+
+describe("bodies", () => {
+  it("a body that is not JSON is refused by its content type", async () => {
+    const answer = await api.call("POST", "/v1/reconciliations", {
+      body: "instance=contoso-eu",
+      headers: { "content-type": "application/x-www-form-urlencoded" }
+    })
+    expect(problemOf(answer)).toBe("415 media-type-unsupported")
+  })
+
+  it("a book in a format that is not taken is refused", async () => {
+    const answer = await api.call("POST", "/v1/book/imports?instance=contoso-eu", { body: {} })
+    expect(problemOf(answer)).toBe("415 media-type-unsupported")
+  })
+
+  it("a body over the limit is refused before it is read", async () => {
+    const answer = await api.call("POST", "/v1/reconciliations", { body: "x".repeat(70_000) })
+    expect(problemOf(answer)).toBe("413 body-too-large")
+    expect(answer.body.limit).toBe(65_536)
+  })
+
+  it("a body that does not tell its length is refused once it passes the limit", async () => {
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const sending = request(
+        `${api.url}/v1/reconciliations`,
+        {
+          method: "POST",
+          headers: { authorization: `Bearer ${api.admin}`, "content-type": "application/json" }
+        },
+        (response) => {
+          response.resume()
+          resolve(response.statusCode)
+        }
+      )
+      sending.on("error", reject)
+      for (let i = 0; i < 70; i++) sending.write("x".repeat(1_024))
+      sending.end()
+    })
+    expect(status).toBe(413)
+  })
+
+  it("a book over 32 MiB is refused", async () => {
+    const answer = await api.call("POST", "/v1/book/imports?instance=contoso-eu", {
+      body: new Uint8Array(32 * 1024 * 1024 + 1),
+      headers: { "content-type": "text/csv" }
+    })
+    expect(problemOf(answer)).toBe("413 body-too-large")
+  })
+})
+
+describe("books", () => {
+  const send = (body: string | Uint8Array, type = "text/csv", query = "") =>
+    api.call("POST", `/v1/book/imports?instance=contoso-eu${query}`, {
+      body,
+      headers: { "content-type": type }
+    })
+
+  it("a list that is no table is refused", async () => {
+    expect(problemOf(await send(""))).toBe("422 book-invalid")
+    expect(problemOf(await send('account_code\n"never closed'))).toBe("422 book-invalid")
+    const xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    expect(problemOf(await send("PK but no workbook", xlsx))).toBe("422 book-invalid")
+  })
+
+  it("every bad line is named with its column, and none of the good ones is imported", async () => {
+    const list = [
+      "account_code,account_name,tenant_id,reference,name,offer,quantity,status",
+      "Z-1,Zed,77777777-0000-4000-8000-000000000001,SUB-Z1,Business Basic,CFQ7TTC0LH18:0001,5,active",
+      "Z-2,Zoe,not-a-tenant,SUB-Z2,Business Basic,CFQ7TTC0LH18:0001,many,active"
+    ].join("\n")
+    const answer = await send(list)
+    expect(problemOf(answer)).toBe("422 book-invalid")
+    expect(
+      answer.body.problems
+        .map((p: { line: number; column: string }) => `${p.line} ${p.column}`)
+        .sort()
+    ).toEqual(["3 quantity", "3 tenant_id"])
+    expect(answer.body.total).toBe(2)
+    const found = await api.call("GET", "/v1/accounts?q=Zed")
+    expect(found.body.items).toEqual([])
+  })
+
+  it("of more than a thousand problems the first thousand are named and all are counted", async () => {
+    const lines = Array.from(
+      { length: 1_200 },
+      (_, i) => `Z-${i},Z,not-a-tenant,S-${i},N,CFQ7TTC0LH18:0001,1,active`
+    )
+    const answer = await send(
+      ["account_code,account_name,tenant_id,reference,name,offer,quantity,status", ...lines].join(
+        "\n"
+      )
+    )
+    expect(answer.body.problems).toHaveLength(1_000)
+    expect(answer.body.total).toBeGreaterThanOrEqual(1_200)
+  })
+})
+
+describe("keys", () => {
+  it.each([
+    ["no key", "", "Bearer"],
+    ["a key that was never made", "ck_nobody", 'Bearer error="invalid_token"']
+  ])("with %s the answer is 401 and says how to authenticate", async (_, key, challenge) => {
+    const answer = await api.call("GET", "/v1/accounts", { key })
+    expect(problemOf(answer)).toBe("401 unauthorized")
+    expect(answer.headers.get("www-authenticate")).toBe(challenge)
+  })
+
+  it("a revoked key is refused at once", async () => {
+    const made = await api.call("POST", "/v1/keys", {
+      body: { name: "short-lived", role: "read-only", scopes: ["accounts:read"] }
+    })
+    const { id, key } = made.body
+    expect((await api.call("GET", "/v1/accounts", { key })).status).toBe(200)
+    expect((await api.call("DELETE", `/v1/keys/${id}`)).status).toBe(204)
+    expect(problemOf(await api.call("GET", "/v1/accounts", { key }))).toBe("401 unauthorized")
+  })
+
+  it("another scheme than Bearer is no key", async () => {
+    const headers = { authorization: `Basic ${btoa(`admin:${api.admin}`)}` }
+    expect(problemOf(await api.call("GET", "/v1/accounts", { key: "", headers }))).toBe(
+      "401 unauthorized"
+    )
+  })
+
+  it("who is not known is told so before anything about the request is", async () => {
+    const answer = await api.call("POST", "/v1/reconciliations", {
+      key: "",
+      body: { nonsense: true }
+    })
+    expect(problemOf(answer)).toBe("401 unauthorized")
+  })
+})

@@ -1,0 +1,20 @@
+import { Effect, Option, Stream } from "effect"
+
+interface Page<A> {
+  readonly items: ReadonlyArray<A>
+  readonly next: string | null
+}
+
+/** Every item of a list that comes in pages. */
+export const everyItem = <A, E, R>(
+  page: (cursor: { readonly cursor?: string }) => Effect.Effect<Page<A>, E, R>
+): Stream.Stream<A, E, R> => {
+  const start: { readonly cursor?: string } = {}
+  return Stream.paginate(start, (cursor) =>
+    Effect.map(
+      page(cursor),
+      ({ items, next }) =>
+        [items, next === null ? Option.none() : Option.some({ cursor: next })] as const
+    )
+  )
+}

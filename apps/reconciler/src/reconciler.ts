@@ -1,0 +1,21 @@
+import { partnerCenterLayer } from "@concordat/adapter-partner-center/partnerCenter"
+import { transportLayer } from "@concordat/adapter-partner-center/Transport"
+import type { Place } from "@concordat/adapter-postgres/Address"
+import { storageLayer } from "@concordat/adapter-postgres/Storage"
+import { Layer } from "effect"
+import { type LaneSettings, laneSettingsDefault, lanes } from "./lanes.ts"
+
+/**
+ * The reconciler on a database: works until the layer's scope closes. Any number of them may run, on any
+ * number of machines; each may be killed at any time.
+ */
+export const reconcilerLayer = (
+  place: Pick<Place, "url" | "folder">,
+  settings: LaneSettings = laneSettingsDefault
+) => {
+  const storage = storageLayer(place, "concordat-reconciler")
+  return Layer.effectDiscard(lanes(settings)).pipe(
+    Layer.provide(partnerCenterLayer.pipe(Layer.provide(transportLayer))),
+    Layer.provide(storage)
+  )
+}

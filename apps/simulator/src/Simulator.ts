@@ -1,0 +1,174 @@
+import { type Clock, startOfDay } from "./Clock.ts"
+import { Faults } from "./Faults.ts"
+import type { Journal } from "./Journal.ts"
+import { BodyCache } from "./partnerCenter/BodyCache.ts"
+import { Random } from "./Random.ts"
+import { Requests, Statistics } from "./Requests.ts"
+import { Throttle } from "./Throttle.ts"
+import type { Account } from "./world/Account.ts"
+import { applyChange, type Changed } from "./world/applyChange.ts"
+import type { Change } from "./world/Change.ts"
+import type { DriftAnswer, DriftRequest } from "./world/Drift.ts"
+import { injectDrifts } from "./world/injectDrifts.ts"
+import {
+  customersMax,
+  demoReset,
+  type Operation,
+  type ResetRequest,
+  type SettingsPatch,
+  worldParameters
+} from "./world/Operation.ts"
+import { ControlRefusal } from "./world/refusals.ts"
+import { createWorld, type World } from "./world/World.ts"
+
+/** The running simulator: its world, and what surrounds it. Every change to the world goes through here and is journalled. */
+export class Simulator {
+  readonly clock: Clock
+  readonly faults = new Faults()
+  readonly requests = new Requests()
+  readonly statistics = new Statistics()
+  readonly throttle = new Throttle()
+  readonly bodies = new BodyCache()
+  /** Ids of requests that came without any. */
+  readonly ids = new Random("request-ids")
+  readonly #journal: Journal
+  #world: World
+
+  /** Takes up where the journal ends, or starts with `initial` when it is empty. */
+  constructor(clock: Clock, journal: Journal, initial: ResetRequest = demoReset) {
+    this.clock = clock
+    this.#journal = journal
+    this.#world = createWorld({ seed: "", epoch: 0, accounts: [] })
+    const entries = journal.read()
+    for (const { at, operation } of entries) this.#apply(operation, at)
+    if (entries.length === 0) this.reset(initial)
+  }
+
+  get world(): World {
+    return this.#world
+  }
+
+  /** The account with this name, or a refusal that names those there are. */
+  account(name: string): Account {
+    const account = this.#world.accounts.get(name)
+    if (account !== undefined) return account
+    const names = [...this.#world.accounts.keys()].join(", ")
+    throw new ControlRefusal(404, "account-not-found", `No account ${name}; there are: ${names}.`)
+  }
+
+  reset(request: ResetRequest): void {
+    const accounts = request.accounts ?? []
+    if (new Set(accounts.map(({ name }) => name)).size < accounts.length)
+      throw new ControlRefusal(400, "name-taken", "Two accounts have one name.", "accounts")
+    if (accounts.reduce((sum, { customers }) => sum + customers, 0) > customersMax)
+      throw new ControlRefusal(
+        400,
+        "too-many-customers",
+        `At most ${customersMax} customers in all accounts together.`,
+        "accounts"
+      )
+    const at = this.clock.now()
+    const epoch = startOfDay(request.epoch === undefined ? at : Date.parse(request.epoch))
+    if (Number.isNaN(epoch))
+      throw new ControlRefusal(400, "bad-instant", "Expected an ISO 8601 instant.", "epoch")
+    const operation: Operation = { op: "reset", request, epoch }
+    this.#apply(operation, at)
+    this.#journal.restart({ at: Math.round(at), operation })
+    // A reset starts the journal anew, so a clock that was moved before has to be in it.
+    this.#journal.append({
+      at: Math.round(at),
+      operation: { op: "clock", state: this.clock.state }
+    })
+  }
+
+  change(account: string, change: Change): Changed {
+    this.account(account)
+    return this.#do({ op: "change", account, change }, (at) =>
+      applyChange(this.account(account), change, at)
+    )
+  }
+
+  drifts(account: string, request: DriftRequest): ReadonlyArray<DriftAnswer> {
+    this.account(account)
+    return this.#do({ op: "drifts", account, request }, (at) =>
+      injectDrifts(this.account(account), request, at)
+    )
+  }
+
+  settings(account: string, patch: SettingsPatch): void {
+    this.account(account)
+    this.#do({ op: "settings", account, patch })
+  }
+
+  credentials(
+    account: string,
+    action: Extract<Operation, { op: "credentials" }>["action"]
+  ): Account {
+    this.account(account)
+    this.#do({ op: "credentials", account, action })
+    return this.account(account)
+  }
+
+  moveClock(state: Extract<Operation, { op: "clock" }>["state"]): void {
+    this.#do({ op: "clock", state })
+  }
+
+  /** First done, then written: what is refused leaves no line. */
+  #do(operation: Operation): void
+  #do<A>(operation: Operation, run: (at: number) => A): A
+  #do<A>(operation: Operation, run?: (at: number) => A): A | undefined {
+    const at = Math.round(this.clock.now())
+    const result = run === undefined ? this.#apply(operation, at) : run(at)
+    this.#journal.append({ at, operation })
+    return result ?? undefined
+  }
+
+  #apply(operation: Operation, at: number): undefined {
+    switch (operation.op) {
+      case "reset":
+        this.#world = createWorld(worldParameters(operation.request, operation.epoch))
+        this.faults.clear()
+        this.requests.clear()
+        this.statistics.clear()
+        this.throttle.clear()
+        this.bodies.clear()
+        return
+      case "settings": {
+        const account = this.account(operation.account)
+        account.settings = { ...account.settings, ...operation.patch }
+        return
+      }
+      case "change":
+        applyChange(this.account(operation.account), operation.change, at)
+        return
+      case "drifts":
+        injectDrifts(this.account(operation.account), operation.request, at)
+        return
+      case "credentials":
+        this.#applyCredentials(this.account(operation.account), operation.action, at)
+        return
+      case "clock":
+        this.clock.state = operation.state
+        return
+    }
+  }
+
+  #applyCredentials(
+    account: Account,
+    action: Extract<Operation, { op: "credentials" }>["action"],
+    at: number
+  ): void {
+    switch (action) {
+      case "rotate-secret":
+        account.clientSecret = `${account.random.hex(8)}~${account.random.hex(32)}`
+        account.clientSecretExpired = false
+        return
+      case "expire-secret":
+        account.clientSecretExpired = true
+        return
+      case "revoke-refresh-tokens":
+        account.refreshTokensValidFrom = at
+        return
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import type { Family } from "../Throttle.ts"
+import type { Answer } from "./Answer.ts"
+import { listAgreements, listAgreementTemplates } from "./agreements.ts"
+import { getAuditRecord, listAuditRecords } from "./auditRecords.ts"
+import type { Call } from "./Call.ts"
+import { getCountryRules } from "./countryRules.ts"
+import {
+  getBillingProfile,
+  getCompanyProfile,
+  getCustomer,
+  listCustomerRelationships,
+  listCustomers
+} from "./customers.ts"
+import { getOrder, listOrders } from "./orders.ts"
+import { checkDomain, getMpnProfile, listRelationships } from "./partnerProfiles.ts"
+import { getSubscription, listAddons, listSubscriptions } from "./subscriptions.ts"
+
+export interface Route {
+  /** Name in faults, statistics and the list of requests. */
+  readonly operation: string
+  readonly method: "GET" | "HEAD"
+  /** Path segments; null stands for anything. */
+  readonly segments: ReadonlyArray<string | null>
+  /** What it counts against; null = unthrottled. */
+  readonly family: Family | null
+  /** Whether a user must be signed in ("Partner Center authentication": app + user). */
+  readonly needsUser: boolean
+  /** Whether the first placeholder is a customer. */
+  readonly ofCustomer: boolean
+  readonly handle: (call: Call) => Answer
+}
+
+const route = (
+  operation: string,
+  request: string,
+  family: Family | null,
+  tokens: "any" | "user",
+  handle: (call: Call) => Answer
+): Route => {
+  const [method, path = ""] = request.split(" ")
+  const segments = path.split("/").slice(1)
+  return {
+    operation,
+    method: method === "HEAD" ? "HEAD" : "GET",
+    segments: segments.map((segment) => (segment.startsWith("{") ? null : segment)),
+    family,
+    needsUser: tokens === "user",
+    ofCustomer: path.startsWith("/v1/customers/{"),
+    handle
+  }
+}
+
+const customer = "/v1/customers/{id}"
+
+/** Everything of Partner Center that is imitated. */
+export const routes: ReadonlyArray<Route> = [
+  route(
+    "listSubscriptions",
+    `GET ${customer}/subscriptions`,
+    "subscriptions",
+    "any",
+    listSubscriptions
+  ),
+  route(
+    "getSubscription",
+    `GET ${customer}/subscriptions/{id}`,
+    "subscriptions",
+    "any",
+    getSubscription
+  ),
+  route(
+    "listAddons",
+    `GET ${customer}/subscriptions/{id}/addons`,
+    "subscriptions",
+    "any",
+    listAddons
+  ),
+  route("listCustomers", "GET /v1/customers", "customers", "any", listCustomers),
+  route("getCustomer", `GET ${customer}`, "customers", "any", getCustomer),
+  route(
+    "getCompanyProfile",
+    `GET ${customer}/profiles/company`,
+    "customers",
+    "any",
+    getCompanyProfile
+  ),
+  route(
+    "getBillingProfile",
+    `GET ${customer}/profiles/billing`,
+    "customers",
+    "any",
+    getBillingProfile
+  ),
+  route("listOrders", `GET ${customer}/orders`, "orders", "any", listOrders),
+  route("getOrder", `GET ${customer}/orders/{id}`, "orders", "any", getOrder),
+  route("listAgreements", `GET ${customer}/agreements`, "customers", "user", listAgreements),
+  route("listAgreementTemplates", "GET /v1/agreements", null, "user", listAgreementTemplates),
+  route(
+    "listCustomerRelationships",
+    `GET ${customer}/relationships`,
+    "customers",
+    "user",
+    listCustomerRelationships
+  ),
+  route("listRelationships", "GET /v1/relationships", null, "user", listRelationships),
+  route("getMpnProfile", "GET /v1/profiles/mpn", null, "user", getMpnProfile),
+  route("getCountryRules", "GET /v1/countryvalidationrules/{iso2}", null, "any", getCountryRules),
+  route("listAuditRecords", "GET /v1/auditrecords", null, "any", listAuditRecords),
+  route("getAuditRecord", "GET /auditactivity/v1/auditrecords/{id}", null, "any", getAuditRecord),
+  route("checkDomain", "HEAD /v1/domains/{domain}", null, "any", checkDomain)
+]
+
+/** Resources of their own that stand where an id could; the simulator has none of them. */
+const reserved: ReadonlySet<string> = new Set([
+  "all",
+  "customtermenddates",
+  "overage",
+  "relationshiprequests",
+  "usagerecords"
+])
+
+const fits = (segment: string | null, given: string | undefined): boolean =>
+  given !== undefined && (segment === null ? !reserved.has(given) : segment === given)
+
+/** The routes of a path, whatever the method; empty when it is not imitated. */
+export const routesOf = (segments: ReadonlyArray<string>): ReadonlyArray<Route> => {
+  const given = segments.map((segment) => segment.toLowerCase())
+  return routes.filter(
+    (one) =>
+      one.segments.length === given.length &&
+      one.segments.every((segment, position) => fits(segment, given[position]))
+  )
+}
+
+/** What stands in the place of the placeholders. */
+export const parametersOf = (one: Route, segments: ReadonlyArray<string>): ReadonlyArray<string> =>
+  segments.filter((_, position) => one.segments[position] === null)

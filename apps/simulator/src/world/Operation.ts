@@ -1,0 +1,134 @@
+import * as Schema from "effect/Schema"
+import { currencies } from "../Catalogue.ts"
+import { Change } from "./Change.ts"
+import { DriftRequest } from "./Drift.ts"
+import type { WorldParameters } from "./World.ts"
+
+export const customersMax = 50_000
+export const accountsMax = 20
+
+const within = (minimum: number, maximum: number) => Schema.isBetween({ minimum, maximum })
+
+export const AccountName = Schema.String.check(
+  Schema.isPattern(/^[a-z0-9][a-z0-9-]{0,38}$/u, {
+    message: "a name is lower-case letters, digits and dashes, at most 39"
+  })
+)
+
+/** What can be set about an account at any time; what is left out stays. */
+export const SettingsPatch = Schema.Struct({
+  limitPerMinute: Schema.optionalKey(
+    Schema.NullOr(Schema.Int.check(within(0, 1_000_000)))
+  ).annotate({
+    description: "requests per minute and resource family; 0 or null = unthrottled. Default 500"
+  }),
+  burst: Schema.optionalKey(Schema.NullOr(Schema.Int.check(within(1, 1_000_000)))).annotate({
+    description: "requests at once; null = a tenth of the limit, at least one second's worth"
+  }),
+  lagSeconds: Schema.optionalKey(Schema.Int.check(within(0, 3600))).annotate({
+    description: "how long lists show the old state after a change. Default 0"
+  }),
+  newSubscriptionLagSeconds: Schema.optionalKey(Schema.Int.check(within(0, 3600))).annotate({
+    description:
+      "until a new subscription is listed and its order can be read; Microsoft names up to 900. Default 0"
+  }),
+  pageSize: Schema.optionalKey(Schema.Int.check(within(1, 500))).annotate({
+    description: "when the client names no size. Default 100"
+  }),
+  mfaRequired: Schema.optionalKey(Schema.Boolean).annotate({
+    description: "whether users' tokens must show a second factor. Default true"
+  }),
+  mfaStyle: Schema.optionalKey(Schema.Literals(["classic", "code"])).annotate({
+    description: "classic = reason phrase and empty body; code = 900421. Default classic"
+  })
+}).annotate({ identifier: "SettingsPatch" })
+export type SettingsPatch = typeof SettingsPatch.Type
+
+export const AccountInput = Schema.Struct({
+  name: AccountName,
+  cspStatus: Schema.Literals(["direct", "indirect"]),
+  customers: Schema.Int.check(within(0, customersMax)),
+  subscriptionsPerCustomer: Schema.optionalKey(Schema.Finite.check(within(1, 20))).annotate({
+    description: "average, with add-ons and trials. Default 5"
+  }),
+  resellers: Schema.optionalKey(Schema.Int.check(within(1, 1000))).annotate({
+    description: "of an indirect provider. Default: one for 30 customers, at least 3"
+  }),
+  country: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[A-Z]{2}$/u))),
+  currency: Schema.optionalKey(Schema.Literals(currencies)),
+  ...SettingsPatch.fields
+}).annotate({ identifier: "AccountInput" })
+
+export const ResetRequest = Schema.Struct({
+  seed: Schema.Union([Schema.Int, Schema.String.check(Schema.isBetweenLength(1, 100))]).annotate({
+    description: "equal seeds, sizes and epochs make equal worlds"
+  }),
+  accounts: Schema.optionalKey(
+    Schema.Array(AccountInput).check(Schema.isBetweenLength(1, accountsMax))
+  ).annotate({ description: "default: the demo's contoso-eu (indirect) and contoso-direct" }),
+  epoch: Schema.optionalKey(Schema.String).annotate({
+    description: "ISO 8601: the day on which the generated books are current. Default: today"
+  })
+}).annotate({ identifier: "ResetRequest" })
+export type ResetRequest = typeof ResetRequest.Type
+
+const ClockStateSchema = Schema.Union([
+  Schema.Struct({ mode: Schema.Literal("running"), offsetMs: Schema.Int }),
+  Schema.Struct({ mode: Schema.Literal("stopped"), atMs: Schema.Int })
+])
+
+/** Everything that can happen to the world from outside. Written down in order, it makes the world again. */
+export const Operation = Schema.Union([
+  Schema.Struct({
+    op: Schema.Literal("reset"),
+    request: ResetRequest,
+    epoch: Schema.Int
+  }),
+  Schema.Struct({ op: Schema.Literal("settings"), account: AccountName, patch: SettingsPatch }),
+  Schema.Struct({ op: Schema.Literal("change"), account: AccountName, change: Change }),
+  Schema.Struct({ op: Schema.Literal("drifts"), account: AccountName, request: DriftRequest }),
+  Schema.Struct({
+    op: Schema.Literal("credentials"),
+    account: AccountName,
+    action: Schema.Literals(["rotate-secret", "expire-secret", "revoke-refresh-tokens"])
+  }),
+  Schema.Struct({ op: Schema.Literal("clock"), state: ClockStateSchema })
+])
+export type Operation = typeof Operation.Type
+
+/** The demo's two partners. `contoso-eu` has 300 customers with about 1,500 subscriptions. */
+export const demoReset: ResetRequest = {
+  seed: "contoso",
+  accounts: [
+    { name: "contoso-eu", cspStatus: "indirect", customers: 300 },
+    { name: "contoso-direct", cspStatus: "direct", customers: 60 }
+  ]
+}
+
+/** Fills in what a request leaves open. */
+export const worldParameters = (request: ResetRequest, epoch: number): WorldParameters => ({
+  seed: String(request.seed),
+  epoch,
+  accounts: (request.accounts ?? demoReset.accounts ?? []).map((account) => {
+    const {
+      name,
+      cspStatus,
+      customers,
+      subscriptionsPerCustomer = 5,
+      resellers = Math.max(3, Math.ceil(customers / 30)),
+      country = "DE",
+      currency = "EUR",
+      ...settings
+    } = account
+    return {
+      name,
+      cspStatus,
+      customers,
+      subscriptionsPerCustomer,
+      resellers,
+      country,
+      currency,
+      settings
+    }
+  })
+})

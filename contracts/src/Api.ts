@@ -1,0 +1,44 @@
+import { pageLimitDefault, pageLimitMax } from "@concordat/core/page/Page"
+import { HttpApi, OpenApi } from "effect/http-api"
+import { Checked } from "./Auth.ts"
+import { AccountsGroup } from "./accounts.ts"
+import { BookGroup } from "./book.ts"
+import { describeWire } from "./document.ts"
+import { InstancesGroup } from "./instances.ts"
+import { KeysGroup } from "./keys.ts"
+import { ReconciliationsGroup } from "./reconciliation.ts"
+
+/** The REST API, version 1. What is not declared here is refused: unknown fields and unknown query parameters. */
+export class Api extends HttpApi.make("concordat")
+  .add(ReconciliationsGroup)
+  .add(InstancesGroup)
+  .add(AccountsGroup)
+  .add(BookGroup)
+  .add(KeysGroup)
+  .middleware(Checked)
+  .annotate(HttpApi.ParseOptions, { errors: "all", onExcessProperty: "error" })
+  .annotate(HttpApi.HeadersParseOptions, { errors: "all" })
+  .annotate(HttpApi.SuccessParseOptions, {})
+  .annotate(HttpApi.ErrorParseOptions, {})
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Concordat",
+      version: "1.0.0",
+      summary: "Reconciles a CSP's book of subscriptions with Microsoft Partner Center.",
+      description: [
+        "Every request carries an API key as bearer token. A key has a role, scopes and, for a reseller or customer, the branch of the account tree that it sees; what lies outside does not exist for it (404).",
+        "Errors are problem details (RFC 9457, `application/problem+json`) with a stable `type`. Lists come in pages: send `next` back as `cursor`. Commands (POST) take an `Idempotency-Key`. `X-Correlation-Id`, a GUID, is taken over when it is sent, and is in every answer, log line and request to Partner Center.",
+        "Unknown fields and unknown query parameters are refused."
+      ].join("\n\n"),
+      license: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
+      servers: [{ url: "/", description: "The server that serves this document." }],
+      transform: describeWire({
+        limit: { type: "integer", minimum: 1, maximum: pageLimitMax, default: pageLimitDefault },
+        onlyFindings: { type: "boolean", default: false },
+        dryRun: { type: "boolean", default: false }
+      })
+    })
+  ) {}
+
+/** The OpenAPI 3.1 document of the API. */
+export const openApiDocument = () => OpenApi.fromApi(Api)

@@ -1,0 +1,179 @@
+import { Schema } from "effect"
+import { HttpApiError } from "effect/http-api"
+
+/** Where every problem type is explained; the types are stable, the texts are not. */
+export const problemBase = "https://concordat.dev/problems"
+
+const declare = <const Slug extends string, const Status extends number>(
+  slug: Slug,
+  status: Status,
+  title: string
+): {
+  readonly type: `${typeof problemBase}/${Slug}`
+  readonly status: Status
+  readonly title: string
+} => ({
+  type: `${problemBase}/${slug}`,
+  status,
+  title
+})
+
+const text = (description: string) => Schema.String.annotate({ description })
+
+/** Which part of a request was refused, and why. */
+export const RequestIssue = Schema.Struct({
+  path: Schema.Array(Schema.Union([Schema.String, Schema.Int])).annotate({
+    description: "Where: params, headers, query or payload, then the way into it.",
+    examples: [["payload", "scope", "id"]]
+  }),
+  message: text("What is wrong there, and what would be right.")
+}).annotate({ identifier: "RequestIssue", description: "One thing that is wrong with a request." })
+
+// 400, Bad Request
+export class InvalidRequest extends HttpApiError.Problem<InvalidRequest>()(
+  "InvalidRequest",
+  declare("invalid-request", 400, "The request is not valid"),
+  {
+    errors: Schema.Array(RequestIssue).annotate({
+      description: "Everything that is wrong with it."
+    })
+  }
+) {}
+
+// 401, Unauthorized
+export class Unauthorized extends HttpApiError.Problem<Unauthorized>()(
+  "Unauthorized",
+  declare("unauthorized", 401, "No valid API key")
+) {}
+
+// 403, Forbidden
+export class Forbidden extends HttpApiError.Problem<Forbidden>()(
+  "Forbidden",
+  declare("forbidden", 403, "The API key may not do this"),
+  { scope: text("The scope that is needed, which the key or its role lacks.") }
+) {}
+
+// 404, Not Found. What lies outside the caller's branch does not exist either.
+export class InstanceNotFound extends HttpApiError.Problem<InstanceNotFound>()(
+  "InstanceNotFound",
+  declare("instance-not-found", 404, "No such instance"),
+  { name: text("The name that was asked for.") }
+) {}
+export class AccountNotFound extends HttpApiError.Problem<AccountNotFound>()(
+  "AccountNotFound",
+  declare("account-not-found", 404, "No such account"),
+  { id: text("The id that was asked for.") }
+) {}
+export class SubscriptionNotFound extends HttpApiError.Problem<SubscriptionNotFound>()(
+  "SubscriptionNotFound",
+  declare("subscription-not-found", 404, "No such subscription"),
+  { id: text("The id that was asked for.") }
+) {}
+export class ReconciliationNotFound extends HttpApiError.Problem<ReconciliationNotFound>()(
+  "ReconciliationNotFound",
+  declare("reconciliation-not-found", 404, "No such reconciliation"),
+  { id: text("The id that was asked for.") }
+) {}
+export class KeyNotFound extends HttpApiError.Problem<KeyNotFound>()(
+  "KeyNotFound",
+  declare("key-not-found", 404, "No such API key"),
+  { id: text("The id that was asked for.") }
+) {}
+
+// 409, Conflict
+export class InstanceNameTaken extends HttpApiError.Problem<InstanceNameTaken>()(
+  "InstanceNameTaken",
+  declare("instance-name-taken", 409, "The instance name is taken"),
+  { name: text("The name that is taken.") }
+) {}
+export class InstanceDisabled extends HttpApiError.Problem<InstanceDisabled>()(
+  "InstanceDisabled",
+  declare("instance-disabled", 409, "The instance is disabled"),
+  { name: text("The instance; enable it first.") }
+) {}
+export class ReconciliationNotFinished extends HttpApiError.Problem<ReconciliationNotFinished>()(
+  "ReconciliationNotFinished",
+  declare("reconciliation-not-finished", 409, "The reconciliation has not finished"),
+  { id: text("The reconciliation."), state: text("Its status at this moment.") }
+) {}
+export class IdempotencyKeyInUse extends HttpApiError.Problem<IdempotencyKeyInUse>()(
+  "IdempotencyKeyInUse",
+  declare("idempotency-key-in-use", 409, "A request with this Idempotency-Key is being answered")
+) {}
+
+// 412, Precondition Failed
+export class VersionStale extends HttpApiError.Problem<VersionStale>()(
+  "VersionStale",
+  declare("version-stale", 412, "Somebody changed it meanwhile")
+) {}
+
+// 413, Content Too Large
+export class BodyTooLarge extends HttpApiError.Problem<BodyTooLarge>()(
+  "BodyTooLarge",
+  declare("body-too-large", 413, "The body is too large"),
+  { limit: Schema.Int.annotate({ description: "The largest body that is taken here, in bytes." }) }
+) {}
+
+// 415, Unsupported Media Type
+export class MediaTypeUnsupported extends HttpApiError.Problem<MediaTypeUnsupported>()(
+  "MediaTypeUnsupported",
+  declare("media-type-unsupported", 415, "The content type is not supported")
+) {}
+
+// 422, Unprocessable Content
+export class IdempotencyKeyReused extends HttpApiError.Problem<IdempotencyKeyReused>()(
+  "IdempotencyKeyReused",
+  declare("idempotency-key-reused", 422, "The Idempotency-Key was used for another request")
+) {}
+/** At most this many problems of one file are named; `total` counts them all. */
+export const bookProblemsMax = 1_000
+export class BookInvalid extends HttpApiError.Problem<BookInvalid>()(
+  "BookInvalid",
+  declare("book-invalid", 422, "The list was not imported"),
+  {
+    problems: Schema.Array(
+      Schema.Struct({
+        line: Schema.Int.annotate({
+          description:
+            "Line of the file, the header being line 1; 0 when it is about the file as a whole."
+        }),
+        column: Schema.NullOr(Schema.String).annotate({
+          description: "The column; null when it is about the whole line."
+        }),
+        text: text("What is wrong, and what would be right.")
+      }).annotate({
+        identifier: "BookProblem",
+        description: "What is wrong with one line of a list."
+      })
+    ).annotate({ description: `The first ${bookProblemsMax} problems, in the order of the file.` }),
+    total: Schema.Int.annotate({ description: "How many problems there are in all." })
+  }
+) {}
+
+// 428, Precondition Required
+export class PreconditionRequired extends HttpApiError.Problem<PreconditionRequired>()(
+  "PreconditionRequired",
+  declare("precondition-required", 428, "If-Match is needed")
+) {}
+
+// 500, Internal Server Error
+export class InternalError extends HttpApiError.Problem<InternalError>()(
+  "InternalError",
+  declare("internal-error", 500, "Something went wrong here")
+) {}
+
+// 503, Service Unavailable
+export class Unavailable extends HttpApiError.Problem<Unavailable>()(
+  "Unavailable",
+  declare("unavailable", 503, "Not available at this moment")
+) {}
+
+// The next two are answers of the server as a whole: no operation declares them.
+export class RouteNotFound extends HttpApiError.Problem<RouteNotFound>()(
+  "RouteNotFound",
+  declare("route-not-found", 404, "Nothing is served at this address")
+) {}
+export class MethodNotAllowed extends HttpApiError.Problem<MethodNotAllowed>()(
+  "MethodNotAllowed",
+  declare("method-not-allowed", 405, "The address does not take this method")
+) {}

@@ -1,0 +1,52 @@
+import { Schema } from "effect"
+import { AccountId } from "../account/Account.ts"
+
+/** What a caller is. Operators see the whole tree; a reseller or customer sees its own branch only. */
+export const Role = Schema.Literals([
+  "operator-admin",
+  "operator",
+  "read-only",
+  "reseller",
+  "customer"
+])
+export type Role = typeof Role.Type
+
+/** What a key may do at all, within what its role allows. */
+export const Scope = Schema.Literals([
+  "accounts:read",
+  "instances:read",
+  "instances:write",
+  "reconciliations:read",
+  "reconciliations:run",
+  "book:write",
+  "keys:write"
+])
+export type Scope = typeof Scope.Type
+
+/** Who caused something, for authorisation and for the history. */
+export class Actor extends Schema.Opaque<Actor>()(
+  Schema.Struct({
+    /** Stable name for the history: `key:storefront`, `daemon:reconciler`, `cli:setup`. */
+    name: Schema.String,
+    role: Role,
+    scopes: Schema.Array(Scope),
+    /** The root of the branch this actor sees; null = everything (operators only). */
+    branch: Schema.NullOr(AccountId)
+  })
+) {}
+
+/** The scopes a role can hold; a key never holds more. Deny by default. */
+export const scopesOf = (role: Role): ReadonlyArray<Scope> => roleScopes[role]
+
+const reading: ReadonlyArray<Scope> = ["accounts:read", "reconciliations:read"]
+const roleScopes: Record<Role, ReadonlyArray<Scope>> = {
+  "operator-admin": Scope.literals,
+  operator: [...reading, "instances:read", "reconciliations:run", "book:write"],
+  "read-only": [...reading, "instances:read"],
+  reseller: [...reading, "reconciliations:run"],
+  customer: reading
+}
+
+/** Both must agree: what the key was given, and what its role can ever hold. */
+export const may = (actor: Actor, scope: Scope): boolean =>
+  actor.scopes.includes(scope) && roleScopes[actor.role].includes(scope)

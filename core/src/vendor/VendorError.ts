@@ -1,0 +1,43 @@
+import { Schema } from "effect"
+
+/** Try again later: throttled, unavailable, timed out. `retryAfterMs` is Microsoft's wish, where it named one. */
+export class Busy extends Schema.TaggedClass<Busy>()("Busy", {
+  retryAfterMs: Schema.NullOr(Schema.Int)
+}) {}
+
+/** Nobody gets in until an operator has done something: secret, consent, role, multi-factor sign-in. */
+export class SignInRejected extends Schema.TaggedClass<SignInRejected>()("SignInRejected", {
+  wayOut: Schema.String
+}) {}
+
+/** Partner Center does not know the resource. */
+export class NotFound extends Schema.TaggedClass<NotFound>()("NotFound", {}) {}
+
+/** The customer is not, or no longer, a customer of this partner. */
+export class NoRelationship extends Schema.TaggedClass<NoRelationship>()("NoRelationship", {}) {}
+
+/** Understood and refused for good; asking again changes nothing. */
+export class Refused extends Schema.TaggedClass<Refused>()("Refused", {}) {}
+
+/** An answer that does not have the documented shape; nothing of it is used. */
+export class Malformed extends Schema.TaggedClass<Malformed>()("Malformed", {}) {}
+
+/**
+ * Partner Center, or its sign-in, did not do what it was asked. The reason says what the caller can do;
+ * `status`, `code`, `text` and `correlationId` are what Microsoft's support asks for.
+ */
+export class VendorError extends Schema.TaggedError<VendorError>()("VendorError", {
+  operation: Schema.String,
+  reason: Schema.Union([Busy, SignInRejected, NotFound, NoRelationship, Refused, Malformed]),
+  status: Schema.NullOr(Schema.Int),
+  code: Schema.NullOr(Schema.String),
+  text: Schema.String,
+  correlationId: Schema.String
+}) {
+  override get message(): string {
+    const code = this.code === null ? "" : ` ${this.code}`
+    const status = this.status === null ? "" : ` (HTTP ${this.status})`
+    const wayOut = this.reason._tag === "SignInRejected" ? ` ${this.reason.wayOut}` : ""
+    return `${this.operation}: ${this.reason._tag}${code}${status}: ${this.text}${wayOut}`
+  }
+}
