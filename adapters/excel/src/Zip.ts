@@ -1,4 +1,4 @@
-import { Readable } from "node:stream"
+import { pipeline, Readable } from "node:stream"
 import { crc32, createInflateRaw } from "node:zlib"
 
 /** A zip that we do not read on, in words for the person who sent it. */
@@ -155,7 +155,8 @@ async function* chunksOf(
   let left = bytesMax
   let sum = 0
   const source = Readable.from(slicesOf(compressed))
-  const content = method === stored ? source : source.compose(createInflateRaw())
+  // What fails is thrown where the content is read; `pipeline` sees to it that it is thrown nowhere else.
+  const content = method === stored ? source : pipeline(source, createInflateRaw(), () => undefined)
   try {
     for await (const item of content) {
       const chunk: Buffer = item
@@ -169,7 +170,7 @@ async function* chunksOf(
   } catch (cause) {
     throw cause instanceof ZipRefused ? cause : broken()
   } finally {
-    source.destroy()
+    content.destroy()
   }
 }
 

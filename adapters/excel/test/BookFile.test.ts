@@ -6,7 +6,7 @@ import ExcelJS from "exceljs"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { type BookFormat, bookLimits, bookTemplate, readBookFile } from "../src/BookFile.ts"
-import { inMemory, zipStored } from "../src/Zip.ts"
+import { inMemory, unpacked, ZipRefused, zipStored } from "../src/Zip.ts"
 
 const read = (format: BookFormat, bytes: Uint8Array) =>
   Effect.runPromise(readBookFile(format, bytes))
@@ -275,6 +275,15 @@ describe("a damaged file", () => {
       }),
       { numRuns: 150 }
     )
+  })
+
+  it("of Excel is refused wherever its content breaks off, and nothing else hears of it", async () => {
+    const content = deflateRawSync(Buffer.from("one, two, three, ".repeat(40)))
+    const entry = { name: "sheet", method: 8, checksum: 0 }
+    for (let end = 0; end < content.length; end++)
+      await expect(
+        unpacked({ ...entry, compressed: content.subarray(0, end) }, 1024)
+      ).rejects.toThrow(ZipRefused)
   })
 
   it("of anything is read or refused, never an unexpected error", async () => {
