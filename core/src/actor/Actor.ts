@@ -19,6 +19,12 @@ export const Scope = Schema.Literals([
   "reconciliations:read",
   "reconciliations:run",
   "book:write",
+  "catalogue:read",
+  "catalogue:write",
+  "products:read",
+  "price-lists:read",
+  "price-lists:write",
+  "notifications:read",
   "keys:write"
 ])
 export type Scope = typeof Scope.Type
@@ -38,11 +44,24 @@ export class Actor extends Schema.Opaque<Actor>()(
 /** The scopes a role can hold; a key never holds more. Deny by default. */
 export const scopesOf = (role: Role): ReadonlyArray<Scope> => roleScopes[role]
 
-const reading: ReadonlyArray<Scope> = ["accounts:read", "reconciliations:read"]
+const reading: ReadonlyArray<Scope> = ["accounts:read", "reconciliations:read", "products:read"]
+const setUp: ReadonlyArray<Scope> = [
+  "instances:read",
+  "catalogue:read",
+  "price-lists:read",
+  "notifications:read"
+]
 const roleScopes: Record<Role, ReadonlyArray<Scope>> = {
   "operator-admin": Scope.literals,
-  operator: [...reading, "instances:read", "reconciliations:run", "book:write"],
-  "read-only": [...reading, "instances:read"],
+  operator: [
+    ...reading,
+    ...setUp,
+    "reconciliations:run",
+    "book:write",
+    "catalogue:write",
+    "price-lists:write"
+  ],
+  "read-only": [...reading, ...setUp],
   reseller: [...reading, "reconciliations:run"],
   customer: reading
 }
