@@ -35,7 +35,13 @@ const bench = Effect.gen(function* () {
     })
     if (account === undefined) throw new Error("no account")
     const instance = instanceOf(account, InstanceId.make(crypto.randomUUID()), 10_000_000)
-    yield* Effect.flatMap(Instances, (port) => port.add(instance, account.clientSecret))
+    yield* Effect.flatMap(Instances, (port) =>
+      port.add(
+        instance,
+        { primary: account.clientSecret, sandbox: null },
+        { actor: "bench", correlationId: "" }
+      )
+    )
     const book = yield* control.book("bench")
     const tenants = book.map(({ tenantId }) => Schema.decodeUnknownSync(TenantId)(tenantId))
     const subscriptions = book.reduce((sum, customer) => sum + customer.subscriptions.length, 0)

@@ -53,7 +53,13 @@ const prepared = Effect.gen(function* () {
   })
   if (account === undefined) throw new Error("no account")
   const instance = instanceOf(account, InstanceId.make(crypto.randomUUID()), 1_000_000)
-  yield* Effect.flatMap(Instances, (port) => port.add(instance, account.clientSecret))
+  yield* Effect.flatMap(Instances, (port) =>
+    port.add(
+      instance,
+      { primary: account.clientSecret, sandbox: null },
+      { actor: "bench", correlationId: "" }
+    )
+  )
   const items = yield* control.catalogue
   yield* Effect.flatMap(Catalogue, (port) => port.put(instance.id, productsOf(account, items)))
   const agreed = yield* control.book("bench")

@@ -86,7 +86,8 @@ const scenario = (count: number, believed: number) =>
       yield* Effect.flatMap(Instances, (port) =>
         port.add(
           instanceOf(account, InstanceId.make(crypto.randomUUID()), believed),
-          account.clientSecret
+          { primary: account.clientSecret, sandbox: null },
+          { actor: "bench", correlationId: "" }
         )
       )
       yield* reconcilers(count, url, key, folder)

@@ -86,6 +86,11 @@ export class InstanceNameTaken extends HttpApiError.Problem<InstanceNameTaken>()
   declare("instance-name-taken", 409, "The instance name is taken"),
   { name: text("The name that is taken.") }
 ) {}
+export class InstanceChangeRefused extends HttpApiError.Problem<InstanceChangeRefused>()(
+  "InstanceChangeRefused",
+  declare("instance-change-refused", 409, "The instance cannot be changed in this way"),
+  { name: text("The instance."), field: text("The setting that stays as it is.") }
+) {}
 export class InstanceDisabled extends HttpApiError.Problem<InstanceDisabled>()(
   "InstanceDisabled",
   declare("instance-disabled", 409, "The instance is disabled"),

@@ -2,6 +2,7 @@ import {
   type Instance,
   InstanceId,
   InstanceName,
+  newInstance,
   TenantId
 } from "@concordat/core/instance/Instance"
 import { InstanceNotFound, Instances } from "@concordat/core/instance/Instances"
@@ -17,18 +18,27 @@ import { transportLayer } from "../src/Transport.ts"
 
 /** An instance whose three addresses are one local server. */
 export const instanceAt = (origin: string, change: Partial<Instance> = {}): Instance => ({
-  id: InstanceId.make("11111111-0000-4000-8000-000000000001"),
-  name: InstanceName.make("contoso-eu"),
-  cloud: "custom",
-  endpoints: { api: origin, login: origin, resource: "https://api.partnercenter.microsoft.com" },
-  tenantId: TenantId.make("22222222-0000-4000-8000-000000000002"),
-  tenantDomain: null,
-  appId: "33333333-0000-4000-8000-000000000003",
-  cspStatus: "direct",
-  mpnId: null,
-  requestsPerMinute: 500,
-  disabled: false,
-  version: 1,
+  ...newInstance({
+    id: InstanceId.make("11111111-0000-4000-8000-000000000001"),
+    name: InstanceName.make("contoso-eu"),
+    cloud: "custom",
+    endpoints: {
+      api: origin,
+      login: origin,
+      resource: "https://api.partnercenter.microsoft.com",
+      prices: origin
+    },
+    credentials: {
+      primary: {
+        tenantId: TenantId.make("22222222-0000-4000-8000-000000000002"),
+        tenantDomain: null,
+        appId: "33333333-0000-4000-8000-000000000003"
+      },
+      sandbox: null
+    },
+    cspStatus: "direct",
+    mpnId: null
+  }),
   ...change
 })
 

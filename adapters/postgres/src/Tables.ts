@@ -4,12 +4,15 @@ import type { ApiKeyId } from "@concordat/core/actor/ApiKeys"
 import type { Cloud } from "@concordat/core/instance/Cloud"
 import type {
   CspStatus,
+  Environment,
   Instance,
   InstanceId,
   InstanceName,
   MpnId,
+  ProductNames,
   TenantId
 } from "@concordat/core/instance/Instance"
+import type { InstanceEventKind, SettingChange } from "@concordat/core/instance/InstanceEvent"
 import type { Currency } from "@concordat/core/money/Money"
 import type { BaselineTerms } from "@concordat/core/reconciliation/Baseline"
 import type { Finding, FindingKind, MovedBy } from "@concordat/core/reconciliation/Finding"
@@ -80,6 +83,7 @@ export interface InstanceTable {
   endpoint_api: string
   endpoint_login: string
   endpoint_resource: string
+  /** Of the primary account, as the next two. */
   tenant_id: TenantId
   tenant_domain: string | null
   app_id: Instance["appId"]
@@ -88,10 +92,32 @@ export interface InstanceTable {
   requests_per_minute: number
   disabled: boolean
   version: number
+  endpoint_prices: string
+  environment: Environment
+  sandbox_tenant_id: TenantId | null
+  sandbox_tenant_domain: string | null
+  sandbox_app_id: Instance["appId"] | null
+  catalogue_language: Instance["catalogueLanguage"]
+  countries: Instance["countries"]
+  product_names: ProductNames
+  annual_provisioning: boolean
+  catalogue_schedule: string | null
+}
+
+export interface InstanceEventTable {
+  id: Generated<number>
+  instance_id: InstanceId
+  at: Timestamp
+  actor: string
+  correlation_id: string
+  kind: InstanceEventKind
+  reason: string | null
+  changes: Json<ReadonlyArray<SettingChange>>
 }
 
 export interface SecretTable {
   instance_id: InstanceId
+  environment: Environment
   sealed: string
 }
 
@@ -112,6 +138,7 @@ export interface AccountTenantTable {
   tenant_id: TenantId
   account_id: AccountId
   domain: string | null
+  environment: Generated<Environment>
 }
 
 export interface ProductTable {
@@ -150,6 +177,7 @@ export interface SubscriptionTable {
   currency: Currency | null
   accepted_at: Nullable<Timestamp>
   version: Generated<number>
+  environment: Generated<Environment>
 }
 
 export interface ObservedCustomerTable {
@@ -160,6 +188,7 @@ export interface ObservedCustomerTable {
   name: string | null
   domain: string | null
   fetched_at: Nullable<Timestamp>
+  environment: Generated<Environment>
 }
 
 export interface ObservedSubscriptionTable {
@@ -168,6 +197,7 @@ export interface ObservedSubscriptionTable {
   microsoft_id: MicrosoftId
   hash: string
   document: Json<Observed>
+  environment: Generated<Environment>
 }
 
 export interface BaselineTable {
@@ -198,6 +228,7 @@ export interface ReconciliationRunTable {
   created_at: Timestamp
   started_at: Nullable<Timestamp>
   finished_at: Nullable<Timestamp>
+  environment: Generated<Environment>
 }
 
 export interface ReconciliationCustomerTable {
@@ -286,6 +317,7 @@ export interface RateBudgetTable {
 /** The tables as Kysely sees them: one interface per table, one property per column. */
 export interface Tables {
   instance: InstanceTable
+  instance_event: InstanceEventTable
   secret: SecretTable
   account: AccountTable
   account_tenant: AccountTenantTable

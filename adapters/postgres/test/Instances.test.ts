@@ -2,7 +2,7 @@ import { InstanceName } from "@concordat/core/instance/Instance"
 import { Instances } from "@concordat/core/instance/Instances"
 import { Effect, ManagedRuntime, Redacted } from "effect"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
-import { addInstance, clear, instance, instanceId, repositories, rowsOf } from "./World.ts"
+import { act, addInstance, clear, instance, instanceId, repositories, rowsOf } from "./World.ts"
 
 const runtime = ManagedRuntime.make(repositories)
 afterAll(() => runtime.dispose())
@@ -31,7 +31,11 @@ describe("an instance", () => {
 
   it("keeps its name for itself; a second one of it keeps nothing, nor its secret", async () => {
     const second = { ...instance(2), name: InstanceName.make("instance-1") }
-    expect(await failure((instances) => instances.add(second, Redacted.make("x")))).toMatchObject({
+    expect(
+      await failure((instances) =>
+        instances.add(second, { primary: Redacted.make("x"), sandbox: null }, act)
+      )
+    ).toMatchObject({
       _tag: "InstanceNameTaken",
       name: "instance-1"
     })
@@ -49,7 +53,7 @@ describe("an instance", () => {
 
   it("changes by its version, all of a change or nothing", async () => {
     const change = { requestsPerMinute: 100, disabled: true, secret: Redacted.make("new") }
-    const changed = await use((instances) => instances.update(instanceId(1), 1, change))
+    const changed = await use((instances) => instances.update(instanceId(1), 1, change, act))
     expect(changed).toEqual({
       ...instance(1),
       requestsPerMinute: 100,
@@ -60,29 +64,31 @@ describe("an instance", () => {
     expect(await secret(1)).toBe("new")
     expect(
       await failure((instances) =>
-        instances.update(instanceId(1), 1, { disabled: false, secret: Redacted.make("late") })
+        instances.update(instanceId(1), 1, { disabled: false, secret: Redacted.make("late") }, act)
       )
     ).toMatchObject({ _tag: "StaleVersion", expected: 1, actual: 2 })
     expect(await use((instances) => instances.get(instanceId(1)))).toEqual(changed)
     expect(await secret(1)).toBe("new")
-    expect(await use((instances) => instances.update(instanceId(1), 2, {}))).toMatchObject({
+    expect(await use((instances) => instances.update(instanceId(1), 2, {}, act))).toMatchObject({
       requestsPerMinute: 100,
       disabled: true,
-      version: 3
+      version: 2
     })
   })
 
   it("that is not there cannot be changed", async () => {
-    expect(await failure((instances) => instances.update(instanceId(9), 1, {}))).toMatchObject({
-      _tag: "InstanceNotFound"
-    })
+    expect(await failure((instances) => instances.update(instanceId(9), 1, {}, act))).toMatchObject(
+      {
+        _tag: "InstanceNotFound"
+      }
+    )
   })
 
   it("of two changes at the same time, one is made and one is stale", async () => {
     const tags = await runtime.runPromise(
       Effect.all(
         [true, false].map((disabled) =>
-          Instances.use((instances) => instances.update(instanceId(1), 1, { disabled })).pipe(
+          Instances.use((instances) => instances.update(instanceId(1), 1, { disabled }, act)).pipe(
             Effect.match({ onSuccess: () => "made", onFailure: (error) => error._tag })
           )
         ),

@@ -35,7 +35,7 @@ const id = instanceId(1)
 const budgeted = ({ name, tenantId, appId }: Instance) => `
   truncate instance cascade;
   insert into instance values ('${id}', '${name}', 'custom', '', '', '', '${tenantId}', null, '${appId}',
-    'direct', null, ${rate}, false, 1)`
+    'direct', null, ${rate}, false, 1, '', 'primary', null, null, null, 'en-US', '{US}')`
 beforeAll(() => Promise.all([one.runPromise(Effect.void), other.runPromise(Effect.void)]))
 beforeEach(() => one.runPromise(rowsOf(budgeted(instance(1)))))
 

@@ -4,6 +4,7 @@ import {
   type Instance,
   InstanceId,
   InstanceName,
+  newInstance,
   TenantId
 } from "@concordat/core/instance/Instance"
 import { Instances } from "@concordat/core/instance/Instances"
@@ -70,23 +71,32 @@ export const now = Instant.make(Date.UTC(2026, 10, 20, 12))
 export const euros = (amount: string) => money(amount, Currency.make("EUR"))
 export const offer = OfferId.make("CFQ7TTC0LCHC:0002")
 
-export const instance = (n: number): Instance => ({
-  id: instanceId(n),
-  name: InstanceName.make(`instance-${n}`),
-  cloud: "custom",
-  endpoints: { api: "http://localhost:1", login: "http://localhost:1", resource: "http://pc" },
-  tenantId: tenantId(1_000 + n),
-  tenantDomain: null,
-  appId: guid(7, n),
-  cspStatus: "direct",
-  mpnId: null,
-  requestsPerMinute: 500,
-  disabled: false,
-  version: 1
-})
+export const instance = (n: number): Instance =>
+  newInstance({
+    id: instanceId(n),
+    name: InstanceName.make(`instance-${n}`),
+    cloud: "custom",
+    endpoints: {
+      api: "http://localhost:1",
+      login: "http://localhost:1",
+      resource: "http://pc",
+      prices: "http://localhost:1"
+    },
+    credentials: {
+      primary: { tenantId: tenantId(1_000 + n), tenantDomain: null, appId: guid(7, n) },
+      sandbox: null
+    },
+    cspStatus: "direct",
+    mpnId: null
+  })
+
+/** Who acts in tests. */
+export const act = { actor: "key:test", correlationId: "" }
 
 export const addInstance = (n: number) =>
-  Instances.use((instances) => instances.add(instance(n), Redacted.make(`secret ${n}`)))
+  Instances.use((instances) =>
+    instances.add(instance(n), { primary: Redacted.make(`secret ${n}`), sandbox: null }, act)
+  )
 
 const terms = {
   offer,

@@ -1,6 +1,8 @@
 import { Context, type Effect, type Redacted, Schema } from "effect"
 import type { Page, PageRequest } from "../page/Page.ts"
 import { type Instance, type InstanceId, InstanceName } from "./Instance.ts"
+import type { InstanceChange, InstanceSecrets } from "./InstanceChange.ts"
+import type { Act, InstanceEvent } from "./InstanceEvent.ts"
 
 export class InstanceNotFound extends Schema.TaggedError<InstanceNotFound>()("InstanceNotFound", {
   name: Schema.String
@@ -38,11 +40,14 @@ export class StaleVersion extends Schema.TaggedError<StaleVersion>()("StaleVersi
   }
 }
 
-/** What can be changed about an instance; what is absent stays as it is. */
-export interface InstanceChange {
-  readonly requestsPerMinute?: number | undefined
-  readonly disabled?: boolean | undefined
-  readonly secret?: Redacted.Redacted | undefined
+/** The change would mix two accounts, or send a secret where it does not belong; nothing was written. */
+export class InstanceChangeRefused extends Schema.TaggedError<InstanceChangeRefused>()(
+  "InstanceChangeRefused",
+  { name: InstanceName, field: Schema.String, reason: Schema.String }
+) {
+  override get message(): string {
+    return `${this.field} of instance "${this.name}" was not changed. ${this.reason}`
+  }
 }
 
 /** The Partner Center accounts we are connected to. */
@@ -52,18 +57,29 @@ export class Instances extends Context.Service<
     readonly list: (page: PageRequest) => Effect.Effect<Page<Instance>>
     readonly get: (id: InstanceId) => Effect.Effect<Instance, InstanceNotFound>
     readonly byName: (name: string) => Effect.Effect<Instance, InstanceNotFound>
-    /** Keeps the instance and its sealed secret, both or neither. */
+    /** Keeps the instance, its sealed secrets and the event, all or nothing. */
     readonly add: (
       instance: Instance,
-      secret: Redacted.Redacted
+      secrets: InstanceSecrets,
+      act: Act
     ) => Effect.Effect<void, InstanceNameTaken>
-    /** Writes the change and the next version, or nothing when the version is not the expected one. */
+    /**
+     * Writes the change, the next version and the event; nothing when the version is not the expected one or the
+     * change is refused (`changeRefusal`). A change that makes no difference writes nothing. Joins the current
+     * transaction.
+     */
     readonly update: (
       id: InstanceId,
       expectedVersion: number,
-      change: InstanceChange
-    ) => Effect.Effect<Instance, InstanceNotFound | StaleVersion>
-    /** The application's key, opened for the one call that needs it. */
+      change: InstanceChange,
+      act: Act
+    ) => Effect.Effect<
+      Instance,
+      InstanceNotFound | StaleVersion | InstanceNameTaken | InstanceChangeRefused
+    >
+    /** The live application's key, opened for the one call that needs it. */
     readonly secret: (id: InstanceId) => Effect.Effect<Redacted.Redacted, InstanceNotFound>
+    /** What was done to the instance, newest first. */
+    readonly events: (id: InstanceId, page: PageRequest) => Effect.Effect<Page<InstanceEvent>>
   }
 >()("core/instance/Instances") {}

@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely"
 import { foundation } from "./0001_foundation.ts"
+import { instances } from "./0002_instances.ts"
 
 /** One step of the schema, forward only. Its name sorts after all that were released before it. */
 export interface MigrationModule {
@@ -8,4 +9,4 @@ export interface MigrationModule {
 }
 
 /** All steps, in order. A released step never changes: a new one corrects it. */
-export const migrations: ReadonlyArray<MigrationModule> = [foundation]
+export const migrations: ReadonlyArray<MigrationModule> = [foundation, instances]

@@ -1,18 +1,23 @@
 import { Api } from "@concordat/contracts/Api"
-import type { NewInstance } from "@concordat/contracts/instances"
+import { Caller } from "@concordat/contracts/Auth"
+import type { InstancePatch, NewInstance, SandboxCredentials } from "@concordat/contracts/instances"
 import {
+  InstanceChangeRefused,
   InstanceNameTaken,
   InstanceNotFound,
   PreconditionRequired,
   VersionStale
 } from "@concordat/contracts/Problem"
-import { endpointsOf } from "@concordat/core/instance/Cloud"
+import { type Endpoints, endpointsOf } from "@concordat/core/instance/Cloud"
 import {
   type Instance,
   InstanceId,
-  requestsPerMinuteDefault
+  type InstanceName,
+  newInstance
 } from "@concordat/core/instance/Instance"
+import type { InstanceChange } from "@concordat/core/instance/InstanceChange"
 import { Instances } from "@concordat/core/instance/Instances"
+import { CurrentCorrelation } from "@concordat/core/vendor/Correlation"
 import { Identifiers } from "@concordat/core/work/Identifiers"
 import { Effect } from "effect"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
@@ -25,6 +30,26 @@ export const instancesLayer = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const instances = yield* Instances
     const identifiers = yield* Identifiers
+    /** A change of the version that was read, in the name of the caller. */
+    const change = Effect.fnUntraced(function* (
+      name: InstanceName,
+      condition: string | undefined,
+      change: (current: Instance) => InstanceChange
+    ) {
+      if (condition === undefined)
+        return yield* new PreconditionRequired({
+          detail: "Read the instance, and send its ETag back as If-Match with the change."
+        })
+      const current = yield* instances.byName(name)
+      if (!matches(condition, current)) return yield* stale()
+      const after = yield* instances.update(
+        current.id,
+        current.version,
+        change(current),
+        yield* acting()
+      )
+      return tagged(after)
+    }, Effect.catchTags(refusals))
     return handlers.handleAll({
       list: ({ query }) => pageOf("instances", query, instances.list),
       get: ({ params }) =>
@@ -34,34 +59,41 @@ export const instancesLayer = HttpApiBuilder.group(
       add: Effect.fnUntraced(
         function* ({ payload }) {
           const id = InstanceId.make(yield* identifiers.next)
-          const instance = yield* instanceOf(id, payload)
-          yield* instances.add(instance, payload.secret)
+          const { instance, secrets } = yield* registration(id, payload)
+          yield* instances.add(instance, secrets, yield* acting())
           return HttpApiSchema.withHeaders({
             body: instance,
             headers: { etag: etagOf(instance), location: `/v1/instances/${instance.name}` }
           })
         },
-        Effect.catchTag("InstanceNameTaken", ({ name, message }) =>
-          Effect.fail(new InstanceNameTaken({ name, detail: message }))
-        )
+        Effect.catchTag("InstanceNameTaken", nameTaken)
       ),
-      update: Effect.fnUntraced(
-        function* ({ headers, params, payload }) {
-          const condition = headers["if-match"]
-          if (condition === undefined)
-            return yield* new PreconditionRequired({
-              detail: "Read the instance, and send its ETag back as If-Match with the change."
-            })
-          const current = yield* instances.byName(params.name)
-          if (!matches(condition, current)) return yield* stale()
-          const changed = yield* instances.update(current.id, current.version, payload)
-          return tagged(changed)
+      update: ({ headers, params, payload }) =>
+        change(params.name, headers["if-match"], (current) => changeOf(current, payload)),
+      setSandbox: ({ headers, params, payload }) =>
+        change(params.name, headers["if-match"], () => ({ sandbox: sandboxOf(payload) })),
+      switchEnvironment: Effect.fnUntraced(function* ({ params, payload }) {
+        const { environment, reason } = payload
+        const current = yield* instances.byName(params.name)
+        const act = yield* acting(reason)
+        const after = yield* instances.update(current.id, current.version, { environment }, act)
+        return tagged(after)
+      }, Effect.catchTags(switchRefusals)),
+      events: Effect.fnUntraced(
+        function* ({ params, query }) {
+          const { id } = yield* instances.byName(params.name)
+          return yield* pageOf(`events of ${id}`, query, (page) => instances.events(id, page))
         },
-        Effect.catchTags({ InstanceNotFound: instanceNotFound, StaleVersion: stale })
+        Effect.catchTag("InstanceNotFound", instanceNotFound)
       )
     })
   })
 )
+
+const acting = Effect.fnUntraced(function* (reason?: string) {
+  const caller = yield* Caller
+  return { actor: caller.name, correlationId: yield* CurrentCorrelation, reason }
+})
 
 /** The problem of an instance that does not exist. */
 export const instanceNotFound = ({
@@ -97,22 +129,87 @@ const matches = (condition: string, instance: Instance): boolean =>
     .map((tag) => tag.trim())
     .some((tag) => tag === "*" || tag === etagOf(instance))
 
-/** The contract has seen to it that addresses are given exactly where none are published. */
-const instanceOf = (id: InstanceId, given: NewInstance): Effect.Effect<Instance> => {
-  const endpoints = given.endpoints ?? endpointsOf(given.cloud)
+const nameTaken = ({ name, message }: { readonly name: string; readonly message: string }) =>
+  Effect.fail(new InstanceNameTaken({ name, detail: message }))
+
+const changeRefused = ({
+  name,
+  field,
+  message
+}: {
+  readonly name: string
+  readonly field: string
+  readonly message: string
+}) => Effect.fail(new InstanceChangeRefused({ name, field, detail: message }))
+
+const refusals = {
+  InstanceNotFound: instanceNotFound,
+  InstanceNameTaken: nameTaken,
+  InstanceChangeRefused: changeRefused,
+  StaleVersion: stale
+}
+/** A switch does not name the instance anew: the name cannot be taken. */
+const switchRefusals = {
+  ...refusals,
+  InstanceNameTaken: (error: { readonly message: string }) => Effect.die(error)
+}
+
+/** Addresses as given, price sheets where the API is unless they are elsewhere. */
+const endpointsGiven = (given: NonNullable<NewInstance["endpoints"]>): Endpoints => ({
+  ...given,
+  prices: given.prices ?? given.api
+})
+
+const sandboxOf = ({ tenantId, tenantDomain, appId, secret }: SandboxCredentials) => ({
+  tenantId,
+  tenantDomain: tenantDomain ?? null,
+  appId,
+  secret
+})
+
+/** The contract has seen to it that addresses are given exactly where none are published, and a sandbox's secret. */
+const registration = (id: InstanceId, given: NewInstance) => {
+  const {
+    secret,
+    sandbox,
+    endpoints: byHand,
+    tenantId,
+    tenantDomain = null,
+    appId,
+    mpnId = null,
+    ...settings
+  } = given
+  const endpoints = byHand === undefined ? endpointsOf(given.cloud) : endpointsGiven(byHand)
   if (endpoints === undefined) return Effect.die(new Error(`${given.cloud} has no addresses`))
+  const { secret: sandboxSecret = null, ...sandboxCredentials } =
+    sandbox === undefined ? { secret: null } : sandboxOf(sandbox)
   return Effect.succeed({
-    id,
-    name: given.name,
-    cloud: given.cloud,
-    endpoints,
-    tenantId: given.tenantId,
-    tenantDomain: given.tenantDomain ?? null,
-    appId: given.appId,
-    cspStatus: given.cspStatus,
-    mpnId: given.mpnId ?? null,
-    requestsPerMinute: given.requestsPerMinute ?? requestsPerMinuteDefault,
-    disabled: false,
-    version: 1
+    instance: newInstance({
+      ...settings,
+      id,
+      endpoints,
+      mpnId,
+      credentials: {
+        primary: { tenantId, tenantDomain, appId },
+        sandbox: "tenantId" in sandboxCredentials ? sandboxCredentials : null
+      }
+    }),
+    secrets: { primary: secret, sandbox: sandboxSecret }
   })
+}
+
+/** Another cloud brings its addresses along. */
+const changeOf = (current: Instance, patch: InstancePatch): InstanceChange => {
+  const { endpoints: byHand, sandbox, ...settings } = patch
+  const endpoints =
+    byHand !== undefined
+      ? endpointsGiven(byHand)
+      : patch.cloud !== undefined && patch.cloud !== current.cloud
+        ? endpointsOf(patch.cloud)
+        : undefined
+  return {
+    ...settings,
+    endpoints,
+    ...(sandbox === undefined ? {} : { sandbox: sandbox === null ? null : sandboxOf(sandbox) })
+  }
 }

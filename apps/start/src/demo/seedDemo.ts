@@ -8,6 +8,7 @@ import {
   InstanceId,
   InstanceName,
   MpnId,
+  newInstance,
   TenantId
 } from "@concordat/core/instance/Instance"
 import { Instances } from "@concordat/core/instance/Instances"
@@ -117,7 +118,11 @@ export const registered = Effect.fnUntraced(function* (
   if (existing !== undefined) return existing
   const id = InstanceId.make(yield* Effect.flatMap(Identifiers, ({ next }) => next))
   const instance = instanceOf(account, id, requestsPerMinute)
-  yield* instances.add(instance, account.clientSecret)
+  yield* instances.add(
+    instance,
+    { primary: account.clientSecret, sandbox: null },
+    { actor: actor.name, correlationId: "" }
+  )
   return instance
 })
 
@@ -128,21 +133,26 @@ export const instanceOf = (
   account: SimulatedAccount,
   id: InstanceId,
   requestsPerMinute: number
-): Instance => ({
-  id,
-  name: InstanceName.make(account.name),
-  cloud: "custom",
-  endpoints: {
-    api: account.apiUrl,
-    login: account.loginUrl,
-    resource: "https://api.partnercenter.microsoft.com"
-  },
-  tenantId: TenantId.make(guidOf(account.tenantId)),
-  tenantDomain: account.domain,
-  appId: guidOf(account.appId),
-  cspStatus: account.cspStatus,
-  mpnId: MpnId.make(account.mpnId),
-  requestsPerMinute,
-  disabled: false,
-  version: 1
-})
+): Instance =>
+  newInstance({
+    id,
+    name: InstanceName.make(account.name),
+    cloud: "custom",
+    endpoints: {
+      api: account.apiUrl,
+      login: account.loginUrl,
+      resource: "https://api.partnercenter.microsoft.com",
+      prices: account.apiUrl
+    },
+    credentials: {
+      primary: {
+        tenantId: TenantId.make(guidOf(account.tenantId)),
+        tenantDomain: account.domain,
+        appId: guidOf(account.appId)
+      },
+      sandbox: null
+    },
+    cspStatus: account.cspStatus,
+    mpnId: MpnId.make(account.mpnId),
+    requestsPerMinute
+  })
