@@ -149,7 +149,7 @@ describe("a template", () => {
     [{ html: '<a href="{#Accounts.Name#}">x</a>' }, /^html: .*within a tag/u],
     [{ html: "<p class={#Accounts.Name#}>x</p>" }, /^html: .*within a tag/u],
     [{ html: "<style>p{color:{#Accounts.Name#}}</style>" }, /^html: .*within a tag/u],
-    [{ html: "<!-- {#Accounts.Name#} -->" }, /^html: .*comment/u],
+    [{ html: "<!-- a > b {#Accounts.Name#} -->" }, /^html: .*comment/u],
     [{ html: "<SCRIPT>1</SCRIPT>" }, /^html: <SCRIPT> is not allowed/u],
     [{ html: '<iframe src="x">' }, /^html: <iframe> is not allowed/u],
     [{ html: "<p" }, /^html: .*not closed/u]
