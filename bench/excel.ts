@@ -84,6 +84,7 @@ const run: Run = {
   id: RunId.make(guid(6, 1)),
   instanceId,
   instance: InstanceName.make("bench"),
+  environment: "primary",
   scope: { kind: "organisation" },
   branch: null,
   status: "completed",

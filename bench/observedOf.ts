@@ -18,6 +18,7 @@ export const observedOf = (
 ): Observation => ({
   _tag: "Listed",
   instanceId: instance.id,
+  environment: instance.environment,
   tenantId: tenantIdOf(customer.tenantId),
   at,
   digest: `${customer.tenantId} ${at}`,

@@ -1,4 +1,4 @@
-import { InstanceName } from "@concordat/core/instance/Instance"
+import { Environment, InstanceName } from "@concordat/core/instance/Instance"
 import { Schema, SchemaTransformation } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Bearer, requires } from "./Auth.ts"
@@ -33,6 +33,14 @@ const file = <const F extends "csv" | "xlsx">(format: F) =>
 /** What an import changed, or would change. */
 export const BookImport = Schema.Struct({
   dryRun: described(Schema.Boolean, "True when nothing was kept."),
+  environment: described(
+    Environment,
+    "The environment whose book it is: the one that is live. The books of primary and sandbox stay apart."
+  ),
+  warnings: described(
+    Schema.Array(Schema.String),
+    "What to look at, such as a sandbox that would hold more than it can; it was imported all the same."
+  ),
   accountsAdded: count("Accounts that were not in the book."),
   accountsChanged: count("Accounts whose name, parent or Partner ID changed."),
   tenantsLinked: count("Microsoft tenants linked to an account."),

@@ -1,5 +1,5 @@
 import { AccountId } from "@concordat/core/account/Account"
-import { InstanceName, MpnId, TenantId } from "@concordat/core/instance/Instance"
+import { Environment, InstanceName, MpnId, TenantId } from "@concordat/core/instance/Instance"
 import {
   ActionName,
   FindingKind,
@@ -65,6 +65,10 @@ export const NewReconciliation = Schema.Struct({
 export const ReconciliationView = Schema.Struct({
   id: guid(RunId, "The reconciliation."),
   instance: described(InstanceName, "The instance that is reconciled."),
+  environment: described(
+    Environment,
+    "The environment that was live when it was asked for. Of a sandbox, `atRisk` is nobody's money: never add it to that of primary."
+  ),
   scope: ScopeView,
   status: described(
     RunStatus,

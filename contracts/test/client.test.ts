@@ -104,6 +104,7 @@ describe("the client", () => {
       const run = {
         id: "0a1b2c3d-0000-4000-8000-00000000abcd",
         instance: "contoso-eu",
+        environment: "primary",
         scope: { kind: "organisation" },
         status: "completed",
         requestedBy: "key:x",

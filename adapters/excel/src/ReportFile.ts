@@ -39,7 +39,7 @@ export const reportFile = <E, R>(
     case "xlsx":
       return xlsxReport(run, rows, options.sheetRowsMax ?? sheetRowsMax)
     case "csv":
-      return csvReport(rows)
+      return csvReport(run, rows)
     case "json":
       return jsonReport(run, rows)
   }
@@ -48,8 +48,17 @@ export const reportFile = <E, R>(
 const encoder = new TextEncoder()
 const rowsAtOnce = 500
 
-const csvReport = <E, R>(rows: Stream.Stream<ReportRow, E, R>): Stream.Stream<Uint8Array, E, R> => {
-  const header = stringify([reportColumns.map(({ heading }) => heading)], {
+/** Money of the sandbox is nobody's, and its column says so wherever it is copied to. */
+const headingsOf = ({ environment }: Run): ReadonlyArray<string> =>
+  reportColumns.map(({ heading, type }) =>
+    type === "money" && environment === "sandbox" ? `${heading} (sandbox)` : heading
+  )
+
+const csvReport = <E, R>(
+  run: Run,
+  rows: Stream.Stream<ReportRow, E, R>
+): Stream.Stream<Uint8Array, E, R> => {
+  const header = stringify([headingsOf(run)], {
     bom: true,
     record_delimiter: "\r\n"
   })
@@ -117,6 +126,7 @@ const isoOrNull = (at: Run["startedAt"]): string | null => (at === null ? null :
 const jsonRun = (run: Run) => ({
   id: run.id,
   instance: run.instance,
+  environment: run.environment,
   scope: run.scope,
   status: run.status,
   requestedBy: run.requestedBy,
@@ -210,7 +220,7 @@ const writeWorkbook = <E, R>(
     })
     writeSummary(workbook, run)
     let sheets = 0
-    let sheet = addRowsSheet(workbook, ++sheets)
+    let sheet = addRowsSheet(workbook, run, ++sheets)
     let rowsLeft = rowsMax - 1
     yield* rows.pipe(
       Stream.rechunk(rowsAtOnce),
@@ -219,7 +229,7 @@ const writeWorkbook = <E, R>(
           for (const line of group.flatMap(linesOf)) {
             if (rowsLeft === 0) {
               sheet.commit()
-              sheet = addRowsSheet(workbook, ++sheets)
+              sheet = addRowsSheet(workbook, run, ++sheets)
               rowsLeft = rowsMax - 1
             }
             sheet.addRow(xlsxCells(line)).commit()
@@ -255,13 +265,15 @@ const isWritable = (value: unknown): value is Writable =>
 
 const addRowsSheet = (
   workbook: ExcelJS.stream.xlsx.WorkbookWriter,
+  run: Run,
   number: number
 ): ExcelJS.Worksheet => {
   const sheet = workbook.addWorksheet(number === 1 ? "Rows" : `Rows ${number}`, {
     views: [{ state: "frozen", ySplit: 1 }]
   })
-  sheet.columns = reportColumns.map(({ heading, type, width }) => ({
-    header: heading,
+  const headings = headingsOf(run)
+  sheet.columns = reportColumns.map(({ heading, type, width }, i) => ({
+    header: headings[i] ?? heading,
     width,
     style: { numFmt: numberFormats[type] }
   }))
@@ -314,6 +326,7 @@ const writeSummary = (workbook: ExcelJS.stream.xlsx.WorkbookWriter, run: Run): v
   const instant = (at: Run["startedAt"]) => (at === null ? null : new Date(at))
   add("Reconciliation", run.id)
   add("Instance", run.instance)
+  add("Environment", run.environment)
   add("Scope", "id" in run.scope ? `${run.scope.kind} ${run.scope.id}` : run.scope.kind)
   add("Status", run.status)
   add("Requested by", run.requestedBy)
@@ -331,7 +344,11 @@ const writeSummary = (workbook: ExcelJS.stream.xlsx.WorkbookWriter, run: Run): v
     const row = sheet.addRow([kindFacts[kind].title, kind, count])
     row.commit()
   }
-  heading("Money at risk a month", "Amount", "Currency")
+  heading(
+    run.environment === "sandbox" ? "Money at risk a month (sandbox)" : "Money at risk a month",
+    "Amount",
+    "Currency"
+  )
   for (const money of run.atRisk) {
     const row = sheet.addRow([null, Number(BigDecimal.format(money.amount)), money.currency])
     row.getCell(2).numFmt = numberFormats.money

@@ -19,6 +19,7 @@ export const run: Run = {
   id: RunId.make(guid(1)),
   instanceId: InstanceId.make(guid(2)),
   instance: InstanceName.make("contoso-eu"),
+  environment: "primary",
   scope: { kind: "organisation" },
   branch: null,
   status: "incomplete",

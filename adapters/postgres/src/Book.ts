@@ -1,6 +1,6 @@
 import { Book, type BookChanges, BookRefused } from "@concordat/core/book/Book"
 import type { BookLine, BookProblem } from "@concordat/core/book/BookLine"
-import type { InstanceId } from "@concordat/core/instance/Instance"
+import type { Environment, InstanceId } from "@concordat/core/instance/Instance"
 import { BigDecimal, Effect, Layer } from "effect"
 import { type Kysely, sql } from "kysely"
 import { statements } from "./Statements.ts"
@@ -36,10 +36,16 @@ const lineText = (line: BookLine) => ({
   accepted_at: line.acceptedAt
 })
 
+/** Whose book: what the sandbox holds and what is billed for are never one book, even where references are alike. */
+interface Owner {
+  readonly instanceId: InstanceId
+  readonly environment: Environment
+}
+
 /** The lines as a table that goes with the transaction; a line of a subscription that the book holds has its id. */
 const loadLines = async (
   db: Kysely<Tables>,
-  instanceId: InstanceId,
+  { instanceId, environment }: Owner,
   lines: ReadonlyArray<BookLine>
 ) => {
   await sql`drop table if exists book_line`.execute(db)
@@ -52,12 +58,13 @@ const loadLines = async (
       parent_reference text, keeps_parent boolean, microsoft_id uuid, name text, terms jsonb, unit_price numeric,
       currency text, accepted_at bigint)
     left join subscription held
-      on held.instance_id = ${instanceId} and held.reference = given.reference`.execute(db)
+      on held.instance_id = ${instanceId} and held.environment = ${environment}
+      and held.reference = given.reference`.execute(db)
   await sql`analyze book_line`.execute(db)
 }
 
 /** Lines that the book contradicts, or that contradict each other where the book can hold one of them only. */
-const contradictions = (db: Kysely<Tables>, instanceId: InstanceId) =>
+const contradictions = (db: Kysely<Tables>, { instanceId, environment }: Owner) =>
   sql<BookProblem>`
     select line, "column", text from (
       select line, 'reference' as "column",
@@ -77,6 +84,15 @@ const contradictions = (db: Kysely<Tables>, instanceId: InstanceId) =>
       from book_line
       join account_tenant link using (tenant_id) join account on account.id = link.account_id
       where link.instance_id = ${instanceId} and account.code <> account_code
+      union all
+      select line, 'tenant_id', format('The tenant belongs to the %s of the instance, and %s is live.',
+        other.environment, ${environment}::text)
+      from book_line join (
+        select tenant_id, environment from account_tenant where instance_id = ${instanceId}
+        union
+        select tenant_id, environment from observed_customer where instance_id = ${instanceId}
+      ) other using (tenant_id)
+      where other.environment <> ${environment}
       union all
       select line, 'account_code', format('The account "%s" is a reseller.', account_code)
       from book_line
@@ -100,7 +116,7 @@ const contradictions = (db: Kysely<Tables>, instanceId: InstanceId) =>
       from book_line
       left join book_line listed on listed.reference = book_line.parent_reference
       left join subscription held on held.instance_id = ${instanceId}
-        and held.reference = book_line.parent_reference
+        and held.environment = ${environment} and held.reference = book_line.parent_reference
       where book_line.parent_reference is not null
         and coalesce(listed.tenant_id, held.tenant_id) is distinct from book_line.tenant_id
     ) problem
@@ -194,15 +210,15 @@ const straightenBranches = (db: Kysely<Tables>) =>
     where account.id = tree.id and account.ancestors <> tree.path`.execute(db)
 
 /** A list without a tenant's domain leaves the one that is known. */
-const linkTenants = (db: Kysely<Tables>, instanceId: InstanceId, cause: Cause) =>
+const linkTenants = (db: Kysely<Tables>, { instanceId, environment }: Owner, cause: Cause) =>
   sql<{ linked: number }>`
     with wanted as materialized (
       select distinct on (tenant_id) tenant_id, tenant_domain as domain, account.id as account_id
       from book_line join account on account.code = account_code
       order by tenant_id, tenant_domain is null, line
     ), linked as (
-      insert into account_tenant (instance_id, tenant_id, account_id, domain)
-      select ${instanceId}::uuid, tenant_id, account_id, domain from wanted
+      insert into account_tenant (instance_id, tenant_id, account_id, domain, environment)
+      select ${instanceId}::uuid, tenant_id, account_id, domain, ${environment} from wanted
       on conflict (instance_id, tenant_id) do nothing
       returning tenant_id, account_id
     ), named as (
@@ -237,7 +253,7 @@ interface SubscriptionFigures {
   readonly not_listed: number
 }
 
-const writeSubscriptions = (db: Kysely<Tables>, instanceId: InstanceId, cause: Cause) =>
+const writeSubscriptions = (db: Kysely<Tables>, { instanceId, environment }: Owner, cause: Cause) =>
   sql<SubscriptionFigures>`
     with wanted as materialized (
       select book_line.id, book_line.known, account.id as account_id, book_line.tenant_id,
@@ -253,7 +269,7 @@ const writeSubscriptions = (db: Kysely<Tables>, instanceId: InstanceId, cause: C
       join account on account.code = book_line.account_code
       left join book_line listed on listed.reference = book_line.parent_reference
       left join subscription parent on parent.instance_id = ${instanceId}
-        and parent.reference = book_line.parent_reference
+        and parent.environment = ${environment} and parent.reference = book_line.parent_reference
       left join subscription was on was.id = book_line.id
     ), different as materialized (
       select * from (
@@ -264,9 +280,10 @@ const writeSubscriptions = (db: Kysely<Tables>, instanceId: InstanceId, cause: C
       where not known or before <> after
     ), added as (
       insert into subscription (id, instance_id, account_id, tenant_id, reference, parent_id,
-        microsoft_id, name, is_addon, keeps_parent, terms, unit_price, currency, accepted_at)
+        microsoft_id, name, is_addon, keeps_parent, terms, unit_price, currency, accepted_at,
+        environment)
       select id, ${instanceId}::uuid, account_id, tenant_id, reference, parent_id, microsoft_id,
-        name, is_addon, keeps_parent, terms, unit_price, currency, accepted_at
+        name, is_addon, keeps_parent, terms, unit_price, currency, accepted_at, ${environment}
       from different where not known
     ), changed as (
       update subscription set version = version + 1, account_id = different.account_id,
@@ -299,7 +316,8 @@ const writeSubscriptions = (db: Kysely<Tables>, instanceId: InstanceId, cause: C
         (select count(*) from different where known) as changed,
         (select count(*) from book_line) as listed,
         (select count(*) from book_line where known) as known,
-        (select count(*) from subscription where instance_id = ${instanceId}) as held
+        (select count(*) from subscription
+          where instance_id = ${instanceId} and environment = ${environment}) as held
     )
     select added, changed, listed - added - changed as unchanged, held - known as not_listed
     from figures`.execute(db)
@@ -310,26 +328,40 @@ export const bookLayer = Layer.effect(
   Effect.gen(function* () {
     const { run, atomically } = yield* statements
 
+    /** The environment that is live; it stays so until the transaction ends. */
+    const liveEnvironment = Effect.fnUntraced(function* (instanceId: InstanceId) {
+      const row = yield* run("Book.environment", (db) =>
+        db
+          .selectFrom("instance")
+          .select("environment")
+          .where("id", "=", instanceId)
+          .forKeyShare()
+          .executeTakeFirstOrThrow()
+      )
+      return row.environment
+    })
+
     const write = Effect.fnUntraced(function* (
-      instanceId: InstanceId,
+      owner: Owner,
       lines: ReadonlyArray<BookLine>,
       cause: Cause
     ): Effect.fn.Return<BookChanges, BookRefused> {
-      yield* run("Book.load", (db) => loadLines(db, instanceId, lines))
-      const problems = yield* run("Book.contradictions", (db) => contradictions(db, instanceId))
+      yield* run("Book.load", (db) => loadLines(db, owner, lines))
+      const problems = yield* run("Book.contradictions", (db) => contradictions(db, owner))
       if (problems.rows.length > 0) return yield* new BookRefused({ problems: problems.rows })
       yield* run("Book.organisation", ensureOrganisation)
       const resellers = yield* run("Book.resellers", (db) => writeAccounts(db, "reseller", cause))
       const customers = yield* run("Book.customers", (db) => writeAccounts(db, "customer", cause))
       if (customers.rows.some(({ moved }) => moved > 0))
         yield* run("Book.branches", straightenBranches)
-      const links = yield* run("Book.tenants", (db) => linkTenants(db, instanceId, cause))
+      const links = yield* run("Book.tenants", (db) => linkTenants(db, owner, cause))
       const { rows } = yield* run("Book.subscriptions", (db) =>
-        writeSubscriptions(db, instanceId, cause)
+        writeSubscriptions(db, owner, cause)
       )
       const figures = rows[0]
       const accounts = [...resellers.rows, ...customers.rows]
       return {
+        environment: owner.environment,
         accountsAdded: accounts.reduce((sum, { added }) => sum + added, 0),
         accountsChanged: accounts.reduce((sum, { changed }) => sum + changed, 0),
         tenantsLinked: links.rows[0]?.linked ?? 0,
@@ -349,11 +381,13 @@ export const bookLayer = Layer.effect(
           yield* run("Book.lock", (db) =>
             sql`select pg_advisory_xact_lock(hashtextextended('book', 0))`.execute(db)
           )
+          const environment = yield* liveEnvironment(instanceId)
           yield* run("Book.savepoint", (db) => sql`savepoint book`.execute(db))
           const undo = run("Book.undo", (db) => sql`rollback to savepoint book`.execute(db))
-          const changes = yield* write(instanceId, lines, { actor, correlationId }).pipe(
-            Effect.tapError(() => undo)
-          )
+          const changes = yield* write({ instanceId, environment }, lines, {
+            actor,
+            correlationId
+          }).pipe(Effect.tapError(() => undo))
           if (dryRun) yield* undo
           else if (changes.subscriptionsAdded + changes.subscriptionsChanged >= analyzeFrom)
             yield* run("Book.analyze", (db) =>

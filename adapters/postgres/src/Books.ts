@@ -84,7 +84,7 @@ const listCustomers = (db: Kysely<Tables>, run: Run) =>
       coalesce(account.name, held.name, customer.tenant_id::text) as name
     from reconciliation_customer customer
     left join account_tenant link on link.instance_id = customer.instance_id
-      and link.tenant_id = customer.tenant_id
+      and link.tenant_id = customer.tenant_id and link.environment = ${run.environment}
     left join account on account.id = link.account_id
     left join observed_customer held on held.instance_id = customer.instance_id
       and held.tenant_id = customer.tenant_id
@@ -108,6 +108,7 @@ const readAgreed = (db: Kysely<Tables>, run: Run, tenants: ReadonlyArray<TenantI
       s.unit_price, s.currency, ${milliseconds(sql`s.accepted_at`)} as accepted_at
     from subscription s
     where s.instance_id = ${run.instanceId} and s.tenant_id = any(${tenants}::uuid[])
+      and s.environment = ${run.environment}
       and ${whole(run) ? sql`true` : inRun(run, sql`s.account_id`)}`.execute(db)
 
 const readBaselines = (db: Kysely<Tables>, subscriptions: ReadonlyArray<SubscriptionId>) =>
@@ -116,20 +117,17 @@ const readBaselines = (db: Kysely<Tables>, subscriptions: ReadonlyArray<Subscrip
     from baseline
     where subscription_id = any(${subscriptions}::uuid[])`.execute(db)
 
-const readObserved = (
-  db: Kysely<Tables>,
-  instanceId: InstanceId,
-  tenants: ReadonlyArray<TenantId>
-) =>
+const readObserved = (db: Kysely<Tables>, run: Run, tenants: ReadonlyArray<TenantId>) =>
   sql<ObservedRow>`
     select document from observed_subscription
-    where instance_id = ${instanceId} and tenant_id = any(${tenants}::uuid[])`.execute(db)
+    where instance_id = ${run.instanceId} and tenant_id = any(${tenants}::uuid[])
+      and environment = ${run.environment}`.execute(db)
 
 /** Where other customers hold these ids; of several, always the same one. A branch sees its own customers only. */
 const readElsewhere = (db: Kysely<Tables>, run: Run, ids: ReadonlyArray<MicrosoftId>) =>
   sql<ObservedRow>`
     select document from observed_subscription held
-    where microsoft_id = any(${ids}::uuid[])
+    where microsoft_id = any(${ids}::uuid[]) and environment = ${run.environment}
       and ${
         run.branch === null
           ? sql`true`
@@ -145,7 +143,9 @@ const readClaims = (db: Kysely<Tables>, run: Run, ids: ReadonlyArray<MicrosoftId
   sql<ClaimedRow & { readonly instance_id: InstanceId }>`
     select instance_id, tenant_id, microsoft_id from subscription s
     where microsoft_id = any(${ids}::uuid[]) and s.terms ->> 'status' = any(${liveStatuses}::text[])
-      and ${inBranch(run.branch, sql`s.account_id`)}`.execute(db)
+      and s.environment = ${run.environment} and ${inBranch(run.branch, sql`s.account_id`)}`.execute(
+    db
+  )
 
 /** A parent that Partner Center has not created yet has no id to compare with. */
 const parentOf = (row: AgreedRow): MicrosoftId | null | undefined =>
@@ -348,7 +348,7 @@ export const booksLayer = Layer.effect(
       const { instanceId } = run
       const tenants = listed.map(({ tenant_id }) => tenant_id)
       const agreed = yield* query("Books.agreed", (db) => readAgreed(db, run, tenants))
-      const observed = yield* query("Books.observed", (db) => readObserved(db, instanceId, tenants))
+      const observed = yield* query("Books.observed", (db) => readObserved(db, run, tenants))
       const baselines = yield* query("Books.baselines", (db) =>
         readBaselines(
           db,

@@ -52,22 +52,26 @@ const documents = (observations: ReadonlyArray<Observation>): string => {
  */
 const recordCustomers = (db: Kysely<Tables>, observations: ReadonlyArray<Observation>) =>
   sql<Place>`
-    insert into observed_customer as held (instance_id, tenant_id, state, digest, fetched_at)
-    select instance_id, tenant_id, state, digest, to_timestamp(at / 1000.0)
+    insert into observed_customer as held
+      (instance_id, tenant_id, state, digest, fetched_at, environment)
+    select instance_id, tenant_id, state, digest, to_timestamp(at / 1000.0), environment
     from json_to_recordset(${JSON.stringify(
       observations.map((observation) => ({
         instance_id: observation.instanceId,
         tenant_id: observation.tenantId,
         state: observation._tag === "Gone" ? "gone" : "listed",
         digest: observation._tag === "Listed" ? observation.digest : null,
-        at: observation.at
+        at: observation.at,
+        environment: observation.environment
       }))
-    )}::json) given (instance_id uuid, tenant_id uuid, state text, digest text, at bigint)
+    )}::json) given (instance_id uuid, tenant_id uuid, state text, digest text, at bigint,
+      environment text)
     order by instance_id, tenant_id
     on conflict (instance_id, tenant_id) do update
     set state = excluded.state, fetched_at = excluded.fetched_at,
       digest = case excluded.state when 'listed' then coalesce(excluded.digest, held.digest) end
-    where held.fetched_at is null or held.fetched_at <= excluded.fetched_at
+    where (held.fetched_at is null or held.fetched_at <= excluded.fetched_at)
+      and held.environment = excluded.environment
     returning instance_id as "instanceId", tenant_id as "tenantId"`.execute(db)
 
 /** The subscriptions that the customers held before the statement, counted. */
@@ -94,12 +98,13 @@ const recordSubscriptions = (
   sql<{ changed: number; unchanged: number }>`
     with customer as materialized (
       select * from json_to_recordset(${JSON.stringify(
-        observations.map(({ instanceId, tenantId, at }) => ({
+        observations.map(({ instanceId, environment, tenantId, at }) => ({
           instance_id: instanceId,
+          environment,
           tenant_id: tenantId,
           at
         }))
-      )}::json) given (instance_id uuid, tenant_id uuid, at bigint)
+      )}::json) given (instance_id uuid, environment text, tenant_id uuid, at bigint)
     ), listed as materialized (
       select * from json_to_recordset(${documents(observations)}::json)
         given (instance_id uuid, tenant_id uuid, microsoft_id uuid, hash text, document json)
@@ -114,8 +119,10 @@ const recordSubscriptions = (
           and listed.tenant_id = held.tenant_id and listed.microsoft_id = held.microsoft_id)
       returning held.instance_id, held.tenant_id, held.microsoft_id, held.document
     ), written as (
-      insert into observed_subscription (instance_id, tenant_id, microsoft_id, hash, document)
-      select instance_id, tenant_id, microsoft_id, hash, document from different
+      insert into observed_subscription
+        (instance_id, tenant_id, microsoft_id, hash, document, environment)
+      select instance_id, tenant_id, microsoft_id, hash, document, environment
+      from different join customer using (instance_id, tenant_id)
       on conflict (instance_id, tenant_id, microsoft_id) do update
       set hash = excluded.hash, document = excluded.document
     ), entry as (

@@ -1,5 +1,10 @@
 import type { AccountId } from "@concordat/core/account/Account"
-import type { InstanceId, InstanceName, TenantId } from "@concordat/core/instance/Instance"
+import type {
+  Environment,
+  InstanceId,
+  InstanceName,
+  TenantId
+} from "@concordat/core/instance/Instance"
 import { type Run, RunId, type RunScope } from "@concordat/core/reconciliation/Run"
 import {
   type ReportRow,
@@ -53,6 +58,7 @@ const runOf = (row: RunRow): Run => ({
   id: row.id,
   instanceId: row.instance_id,
   instance: row.instance,
+  environment: row.environment,
   scope: scopeOf(row),
   branch: row.branch,
   status: row.status,
@@ -89,6 +95,7 @@ const runs = (db: Kysely<Tables>, branch: AccountId | null) =>
 const selectTenants = (
   db: Kysely<Tables>,
   instanceId: InstanceId,
+  environment: Environment,
   scope: RunScope,
   branch: AccountId | null
 ) => {
@@ -98,13 +105,16 @@ const selectTenants = (
   return scope.kind === "subscription"
     ? sql<{ tenant_id: TenantId }>`
         select tenant_id from subscription s join account on account.id = s.account_id
-        where s.id = ${scope.id} and s.instance_id = ${instanceId} and ${accounts}`.execute(db)
+        where s.id = ${scope.id} and s.instance_id = ${instanceId}
+          and s.environment = ${environment} and ${accounts}`.execute(db)
     : sql<{ tenant_id: TenantId }>`
         select tenant_id from account_tenant link join account on account.id = link.account_id
-        where link.instance_id = ${instanceId} and ${accounts}
+        where link.instance_id = ${instanceId} and link.environment = ${environment} and ${accounts}
         union
         select tenant_id from subscription s join account on account.id = s.account_id
-        where s.instance_id = ${instanceId} and ${accounts}`.execute(db)
+        where s.instance_id = ${instanceId} and s.environment = ${environment} and ${accounts}`.execute(
+        db
+      )
 }
 
 interface Settled {
@@ -193,28 +203,43 @@ export const runsLayer = Layer.effect(
       )
 
     const tenantsOf = Effect.fn("Runs.tenantsOf")(function* (
-      ...[instanceId, scope, branch]: Parameters<Runs["Service"]["tenantsOf"]>
+      ...[instanceId, environment, scope, branch]: Parameters<Runs["Service"]["tenantsOf"]>
     ) {
       const { rows } = yield* query("Runs.tenantsOf", (db) =>
-        selectTenants(db, instanceId, scope, branch)
+        selectTenants(db, instanceId, environment, scope, branch)
       )
       return rows.map(({ tenant_id }) => tenant_id)
     })
 
-    const request = Effect.fn("Runs.request")(function* (run: Run) {
-      const { scope } = run
-      if (scope.kind !== "organisation") {
-        const known = yield* tenantsOf(run.instanceId, scope, run.branch)
-        if (known.length === 0) return yield* new ScopeNotFound({ kind: scope.kind, id: scope.id })
-      }
-      yield* atomically(
+    /** The environment that is live; it stays so until the transaction ends. */
+    const lockEnvironment = (instanceId: InstanceId) =>
+      query("Runs.environment", (db) =>
+        db
+          .selectFrom("instance")
+          .select("environment")
+          .where("id", "=", instanceId)
+          .forKeyShare()
+          .executeTakeFirst()
+      )
+
+    const request = Effect.fn("Runs.request")(function* (asked: Run) {
+      return yield* atomically(
         Effect.gen(function* () {
+          const live = yield* lockEnvironment(asked.instanceId)
+          const run = { ...asked, environment: live?.environment ?? asked.environment }
+          const { scope } = run
+          if (scope.kind !== "organisation") {
+            const known = yield* tenantsOf(run.instanceId, run.environment, scope, run.branch)
+            if (known.length === 0)
+              return yield* new ScopeNotFound({ kind: scope.kind, id: scope.id })
+          }
           yield* query("Runs.request", (db) =>
             db
               .insertInto("reconciliation_run")
               .values({
                 id: run.id,
                 instance_id: run.instanceId,
+                environment: run.environment,
                 scope_account_id: scope.kind === "account" ? scope.id : null,
                 scope_subscription_id: scope.kind === "subscription" ? scope.id : null,
                 branch: run.branch,
@@ -239,6 +264,7 @@ export const runsLayer = Layer.effect(
           yield* queued(
             listCustomersQueue.send([{ runId: run.id }], { priority: priorityOf(scope) })
           )
+          return run
         })
       )
     })
@@ -337,20 +363,24 @@ export const runsLayer = Layer.effect(
     })
 
     /** Names are what Partner Center called its customers last; a statement of its own, since reports can wait for it. */
-    const keepNames = (instanceId: InstanceId, seen: Parameters<Runs["Service"]["observe"]>[2]) =>
+    const keepNames = (
+      { instanceId, environment }: Run,
+      seen: Parameters<Runs["Service"]["observe"]>[2]
+    ) =>
       query("Runs.keepNames", (db) =>
         sql`
-          insert into observed_customer as held (instance_id, tenant_id, state, name, domain)
-          select distinct on (tenant_id) ${instanceId}::uuid, tenant_id, 'seen', name, domain
+          insert into observed_customer as held
+            (instance_id, tenant_id, state, name, domain, environment)
+          select distinct on (tenant_id) ${instanceId}::uuid, tenant_id, 'seen', name, domain,
+            ${environment}
           from json_to_recordset(${JSON.stringify(
             seen.map(({ tenantId, name, domain }) => ({ tenant_id: tenantId, name, domain }))
           )}::json) given (tenant_id uuid, name text, domain text)
           order by tenant_id
           on conflict (instance_id, tenant_id) do update
           set name = excluded.name, domain = excluded.domain
-          where (held.name, held.domain) is distinct from (excluded.name, excluded.domain)`.execute(
-          db
-        )
+          where (held.name, held.domain) is distinct from (excluded.name, excluded.domain)
+            and held.environment = excluded.environment`.execute(db)
       )
 
     /** The run, locked, while its customers may still be decided. */
@@ -451,7 +481,7 @@ export const runsLayer = Layer.effect(
     const observe = Effect.fn("Runs.observe")(function* (
       ...[run, tenants, seen, requests]: Parameters<Runs["Service"]["observe"]>
     ) {
-      if (seen.length > 0) yield* keepNames(run.instanceId, seen)
+      if (seen.length > 0) yield* keepNames(run, seen)
       // First who is waited for, then the jobs, each in its own transaction: a job of another run that is taken
       // meanwhile finds this run waiting, or this run finds it taken and sends its own. In one transaction it
       // could be done before anybody sees that this run waits. Killed in between, listing is tried again.

@@ -37,6 +37,7 @@ const written = () =>
     union all select tenant_id::text, xmin::text, to_jsonb(t) from account_tenant t
     union all select id::text, xmin::text, to_jsonb(h) from history h order by 1`)
 const nothing = {
+  environment: "primary",
   accountsAdded: 0,
   accountsChanged: 0,
   tenantsLinked: 0,

@@ -55,6 +55,7 @@ const recording = (customer: number, subscriptions: ReadonlyArray<Observed>, at 
         {
           _tag: "Listed",
           instanceId: instanceId(at),
+          environment: "primary",
           tenantId: tenantId(customer),
           at: now,
           digest: "d",

@@ -22,6 +22,7 @@ beforeEach(() => runtime.runPromise(Effect.andThen(clear, addInstance(1))))
 
 const place = (customer: number, minute = 0) => ({
   instanceId: instanceId(1),
+  environment: "primary" as const,
   tenantId: tenantId(customer),
   at: Instant.make(now + minute * 60_000)
 })

@@ -167,7 +167,7 @@ describe("runs of others", () => {
 
 describe("the tenants of a scope", () => {
   const of = async (scope: Run["scope"], branch: AccountId | null = null) =>
-    (await use((runs) => runs.tenantsOf(instanceId(1), scope, branch))).toSorted()
+    (await use((runs) => runs.tenantsOf(instanceId(1), "primary", scope, branch))).toSorted()
   it("are those of the whole book, of an account with all below it, or of one subscription", async () => {
     expect(await of({ kind: "organisation" })).toEqual(tenants(1, 2, 3, 4))
     expect(await of({ kind: "account", id: await accountOf("R-1") })).toEqual(tenants(1, 2))

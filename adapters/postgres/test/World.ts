@@ -160,6 +160,7 @@ export const run = (
   id: runId(n),
   instanceId: instanceId(1),
   instance: InstanceName.make("instance-1"),
+  environment: "primary",
   scope,
   branch,
   status: "queued",

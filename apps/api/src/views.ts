@@ -8,6 +8,7 @@ import type { AgreedTerms } from "@concordat/core/subscription/Subscription"
 export const runView = (run: Run): ReconciliationView => ({
   id: run.id,
   instance: run.instance,
+  environment: run.environment,
   scope: run.scope,
   status: run.status,
   requestedBy: run.requestedBy,

@@ -7,7 +7,7 @@ import { type Column, printable } from "./Table.ts"
 export const summaryOf = (run: ReconciliationView): string => {
   const { customers, failed } = run.progress
   const facts = [
-    `Reconciliation ${run.id} of ${run.instance} (${scopeOf(run)}): ${run.status}${durationOf(run)}`,
+    `Reconciliation ${run.id} of ${nameOf(run)} (${scopeOf(run)}): ${run.status}${durationOf(run)}`,
     `${plural(customers, "customer")}, ${plural(run.rows, "row")}, ${plural(run.findings, "finding")}${atRiskOf(run)}`
   ]
   if (failed > 0)
@@ -28,6 +28,10 @@ export const summaryOf = (run: ReconciliationView): string => {
   return facts.join("\n")
 }
 
+/** The sandbox is named wherever its money could be taken for real. */
+const nameOf = ({ instance, environment }: ReconciliationView): string =>
+  environment === "sandbox" ? `${instance} (sandbox)` : instance
+
 const scopeOf = ({ scope }: ReconciliationView): string =>
   scope.kind === "organisation" ? scope.kind : `${scope.kind} ${scope.id}`
 
@@ -36,10 +40,10 @@ const durationOf = ({ startedAt, finishedAt }: ReconciliationView): string =>
     ? ""
     : ` in ${((finishedAt - startedAt) / 1000).toFixed(1)} s`
 
-const atRiskOf = ({ atRisk }: ReconciliationView): string =>
+const atRiskOf = ({ atRisk, environment }: ReconciliationView): string =>
   atRisk.length === 0
     ? ""
-    : `; at risk a month: ${atRisk.map((money) => `${format(money)} ${money.currency}`).join(", ")}`
+    : `; at risk a month${environment === "sandbox" ? " (sandbox, nobody's money)" : ""}: ${atRisk.map((money) => `${format(money)} ${money.currency}`).join(", ")}`
 
 const plural = (count: number, noun: string): string =>
   `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`
@@ -99,7 +103,7 @@ export const runColumns: ReadonlyArray<Column> = [
 
 export const runCells = (run: ReconciliationView): ReadonlyArray<string> => [
   run.id,
-  run.instance,
+  nameOf(run),
   run.scope.kind,
   run.status,
   String(run.findings),

@@ -107,6 +107,7 @@ export const accountId = "0a1b2c3d-0000-4000-8000-000000000002"
 export const runView = (status: string, more: Readonly<Record<string, unknown>> = {}) => ({
   id: runId,
   instance: "contoso-eu",
+  environment: "primary",
   scope: { kind: "organisation" },
   status,
   requestedBy: "key:test",

@@ -1,9 +1,11 @@
 import { Context, type Effect, Schema } from "effect"
-import type { InstanceId } from "../instance/Instance.ts"
+import type { Environment, InstanceId } from "../instance/Instance.ts"
 import type { BookLine } from "./BookLine.ts"
 
 /** What an import changed, or would change. */
 export interface BookChanges {
+  /** Of the instance: what was imported belongs to its live environment. */
+  readonly environment: Environment
   readonly accountsAdded: number
   readonly accountsChanged: number
   readonly tenantsLinked: number
@@ -34,7 +36,7 @@ export class Book extends Context.Service<
   Book,
   {
     /**
-     * Makes the book say what the lines say: all or nothing, set-based, each change in the history under
+     * Makes the book of the live environment say what the lines say: all or nothing, set-based, each change in the history under
      * `actor`. Repeating it changes nothing. With `dryRun` everything is checked and counted, and nothing kept.
      */
     readonly apply: (

@@ -1,11 +1,13 @@
 import { Context, type Effect } from "effect"
-import type { InstanceId, TenantId } from "../instance/Instance.ts"
+import type { Environment, InstanceId, TenantId } from "../instance/Instance.ts"
 import type { Observed } from "../subscription/Observed.ts"
 import type { Instant } from "../time/Instant.ts"
 
 /** What one look at a customer's subscriptions showed. */
 export type Observation = {
   readonly instanceId: InstanceId
+  /** Whose credentials saw it. What the other environment holds of the same tenant is left as it is. */
+  readonly environment: Environment
   readonly tenantId: TenantId
   readonly at: Instant
 } & (

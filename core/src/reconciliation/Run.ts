@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { AccountId } from "../account/Account.ts"
 import { Guid } from "../instance/Guid.ts"
-import { InstanceId, InstanceName } from "../instance/Instance.ts"
+import { Environment, InstanceId, InstanceName } from "../instance/Instance.ts"
 import { Money } from "../money/Money.ts"
 import { SubscriptionId } from "../subscription/Subscription.ts"
 import { Instant } from "../time/Instant.ts"
@@ -43,6 +43,8 @@ export class Run extends Schema.Opaque<Run>()(
     id: RunId,
     instanceId: InstanceId,
     instance: InstanceName,
+    /** Of the instance, when it was asked for: money at risk in the sandbox is nobody's money. */
+    environment: Environment,
     scope: RunScope,
     /** The branch of whoever asked: nothing outside it is compared or shown. */
     branch: Schema.NullOr(AccountId),

@@ -1,6 +1,6 @@
 import { Context, type Effect, type Option, Schema, type Stream } from "effect"
 import type { AccountId } from "../account/Account.ts"
-import type { InstanceId, TenantId } from "../instance/Instance.ts"
+import type { Environment, InstanceId, TenantId } from "../instance/Instance.ts"
 import type { Money } from "../money/Money.ts"
 import type { Page, PageRequest } from "../page/Page.ts"
 import type { VendorCustomer } from "../tenant/VendorCustomers.ts"
@@ -66,8 +66,11 @@ export interface Totals {
 export class Runs extends Context.Service<
   Runs,
   {
-    /** Keeps the run as queued and enqueues its listing, both or neither. */
-    readonly request: (run: Run) => Effect.Effect<void, ScopeNotFound>
+    /**
+     * Keeps the run as queued and enqueues its listing, both or neither. Returns it as it was kept: of the environment
+     * that is live at that moment.
+     */
+    readonly request: (run: Run) => Effect.Effect<Run, ScopeNotFound>
     readonly get: (id: RunId, branch: AccountId | null) => Effect.Effect<Run, RunNotFound>
     /** Newest first. */
     readonly list: (branch: AccountId | null, page: PageRequest) => Effect.Effect<Page<Run>>
@@ -79,6 +82,7 @@ export class Runs extends Context.Service<
     /** The tenants that the BSS knows within a scope and a branch. */
     readonly tenantsOf: (
       instanceId: InstanceId,
+      environment: Environment,
       scope: RunScope,
       branch: AccountId | null
     ) => Effect.Effect<ReadonlyArray<TenantId>>

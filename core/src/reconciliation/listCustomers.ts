@@ -20,7 +20,7 @@ export const listCustomers = Effect.fn("listCustomers")(function* (id: RunId) {
   yield* runs.listing(id)
   const instance = yield* Effect.flatMap(Instances, (instances) => instances.get(run.instanceId))
   if (instance.disabled) return yield* new InstanceDisabled({ name: instance.name })
-  const ours = yield* runs.tenantsOf(run.instanceId, run.scope, run.branch)
+  const ours = yield* runs.tenantsOf(run.instanceId, run.environment, run.scope, run.branch)
   const whole = run.scope.kind === "organisation" && run.branch === null
   const customers = yield* VendorCustomers
   const [theirs, requests] = yield* whole

@@ -104,7 +104,7 @@ const look = Effect.fnUntraced(function* (
     .list(instance, tenantId, digest)
     .pipe(Effect.result, countingRequests)
   const at = Instant.make(yield* Clock.currentTimeMillis)
-  const place = { instanceId: instance.id, tenantId, at }
+  const place = { instanceId: instance.id, environment: instance.environment, tenantId, at }
   if (Result.isSuccess(result))
     return {
       observation: { ...place, ...result.success },
@@ -121,7 +121,9 @@ const look = Effect.fnUntraced(function* (
     outcome: {
       tenantId,
       problem: result.failure.message,
-      again: (reason._tag === "Busy" || reason._tag === "Malformed") && !giveUp(tenantId, reason),
+      again:
+        reason._tag === "Paused" ||
+        ((reason._tag === "Busy" || reason._tag === "Malformed") && !giveUp(tenantId, reason)),
       requests
     }
   }

@@ -26,6 +26,7 @@ export const requestReconciliation = Effect.fn("requestReconciliation")(function
     id: RunId.make(yield* identifiers.next),
     instanceId: instance.id,
     instance: instance.name,
+    environment: instance.environment,
     scope,
     branch: actor.branch,
     status: "queued",
@@ -44,6 +45,5 @@ export const requestReconciliation = Effect.fn("requestReconciliation")(function
     startedAt: null,
     finishedAt: null
   }
-  yield* runs.request(run)
-  return run
+  return yield* runs.request(run)
 })

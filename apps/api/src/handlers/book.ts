@@ -6,6 +6,7 @@ import { BookInvalid, bookProblemsMax } from "@concordat/contracts/Problem"
 import { Book } from "@concordat/core/book/Book"
 import type { BookProblem } from "@concordat/core/book/BookLine"
 import { readBook } from "@concordat/core/book/readBook"
+import { sandboxWarnings } from "@concordat/core/book/sandboxWarnings"
 import { Instances } from "@concordat/core/instance/Instances"
 import { CurrentCorrelation } from "@concordat/core/vendor/Correlation"
 import { Effect } from "effect"
@@ -34,7 +35,8 @@ export const bookLayer = HttpApiBuilder.group(
             actor: caller.name,
             correlationId: yield* CurrentCorrelation
           })
-          return { dryRun, ...changes }
+          const warnings = changes.environment === "sandbox" ? sandboxWarnings(lines) : []
+          return { dryRun, ...changes, warnings }
         },
         Effect.catchTags({
           InstanceNotFound: instanceNotFound,

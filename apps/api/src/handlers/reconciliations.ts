@@ -90,7 +90,7 @@ export const reconciliationsLayer = HttpApiBuilder.group(
           return HttpServerResponse.stream(reportFile(query.format, run, report), {
             contentType: fileType(query.format),
             headers: {
-              "content-disposition": `attachment; filename="reconciliation-${run.instance}-${run.id}.${query.format}"`
+              "content-disposition": `attachment; filename="reconciliation-${run.instance}${run.environment === "sandbox" ? "-sandbox" : ""}-${run.id}.${query.format}"`
             }
           })
         },

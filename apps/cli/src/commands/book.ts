@@ -118,17 +118,20 @@ const refusal = (file: string, { problems, total }: BookInvalid): CommandFailed 
 
 const changesOf = (instance: string, changes: typeof BookImport.Type): string => {
   const of = (count: number, what: string) => `${String(count).padStart(7)}  ${what}`
+  const book =
+    changes.environment === "sandbox"
+      ? `the sandbox book of ${instance}`
+      : `the book of ${instance}`
   return [
-    changes.dryRun
-      ? `Nothing was kept. Importing would change the book of ${instance}:`
-      : `Imported into the book of ${instance}:`,
+    changes.dryRun ? `Nothing was kept. Importing would change ${book}:` : `Imported into ${book}:`,
     of(changes.subscriptionsAdded, "subscriptions added"),
     of(changes.subscriptionsChanged, "subscriptions changed"),
     of(changes.subscriptionsUnchanged, "subscriptions as before"),
     of(changes.subscriptionsNotListed, "subscriptions not in the list; they stay"),
     of(changes.accountsAdded, "accounts added"),
     of(changes.accountsChanged, "accounts changed"),
-    of(changes.tenantsLinked, "tenants linked")
+    of(changes.tenantsLinked, "tenants linked"),
+    ...changes.warnings.map((warning) => printable(`Warning: ${warning}`))
   ].join("\n")
 }
 
