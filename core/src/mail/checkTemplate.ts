@@ -31,6 +31,10 @@ export const checkTemplate = (template: TemplateTexts): ReadonlyArray<TemplatePr
     )
     if (pieces.some((piece) => "text" in piece && piece.text.includes("{#")))
       problems.push(problem("A merge field is begun with {# and not ended with #}."))
+    if (part !== "html" && part !== "text" && pieces.some(isSecret))
+      problems.push(
+        problem("A password may stand in html and text only: the rest is kept readable.")
+      )
     if (isRequired(part) && text.trim() === "") problems.push(problem("It is empty."))
     if (part !== "html" && part !== "text" && hasControls(text))
       problems.push(problem("It may have no line breaks or other control characters."))
@@ -43,6 +47,8 @@ export const checkTemplate = (template: TemplateTexts): ReadonlyArray<TemplatePr
 }
 
 const isRequired = (part: TemplatePart): boolean => part !== "cc" && part !== "bcc"
+
+const isSecret = (piece: Piece): boolean => "field" in piece && piece.field === "Tenants.Password"
 
 /** Characters that end a header, or hide in one. */
 export const hasControls = (text: string): boolean => /[\p{Cc}\u2028\u2029]/u.test(text)

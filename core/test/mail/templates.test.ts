@@ -142,6 +142,7 @@ describe("a template", () => {
     [{ text: "{#Orders.Total#}" }, /^text: \{#Orders.Total#\} is no merge field of “Welcome/u],
     [{ text: "{#toString#}" }, /^text: \{#toString#\} is no merge field/u],
     [{ text: "Dear {#Accounts.Name" }, /^text: A merge field is begun/u],
+    [{ subject: "{#Tenants.Password#}" }, /^subject: A password may stand in html and text only/u],
     [{ subject: " " }, /^subject: It is empty/u],
     [{ to: "" }, /^to: It is empty/u],
     [{ subject: "a\r\nBcc: b@c.example" }, /^subject: It may have no line breaks/u],
