@@ -56,7 +56,8 @@ export type Fault = typeof Fault.Type
 
 export const FaultRule = Schema.Struct({
   operation: Schema.String.check(Schema.isBetweenLength(1, 60)).annotate({
-    description: "an operation, such as listSubscriptions, listCustomers or token; * for all"
+    description:
+      "an operation, such as listSubscriptions or signIn.authorize; * for all. signIn.token stands for every grant, signIn.token.refresh_token for one"
   }),
   account: Schema.optionalKey(AccountName),
   customer: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 64))).annotate({
@@ -79,6 +80,10 @@ export const ActiveFault = Schema.Struct({
 }).annotate({ identifier: "ActiveFault" })
 
 export const faultsMax = 100
+
+/** Whether an operation is the one that is meant, or one of those that it stands for. */
+export const isWithin = (operation: string, meant: string): boolean =>
+  operation === meant || (operation.startsWith(meant) && operation[meant.length] === ".")
 
 /** The faults that are armed. The first that matches strikes. */
 export class Faults {
@@ -108,7 +113,7 @@ export class Faults {
   strike(operation: string, account: string | null, customer: string | null): Fault | null {
     for (const armed of this.#armed) {
       const { rule } = armed
-      if (rule.operation !== "*" && rule.operation !== operation) continue
+      if (rule.operation !== "*" && !isWithin(operation, rule.operation)) continue
       if (rule.account !== undefined && rule.account !== account) continue
       if (rule.customer !== undefined && rule.customer.toLowerCase() !== customer?.toLowerCase())
         continue

@@ -4,8 +4,9 @@ import type { Journal } from "./Journal.ts"
 import { BodyCache } from "./partnerCenter/BodyCache.ts"
 import { Random } from "./Random.ts"
 import { Requests, Statistics } from "./Requests.ts"
+import { SignIns } from "./signIn/SignIns.ts"
 import { Throttle } from "./Throttle.ts"
-import type { Account } from "./world/Account.ts"
+import { type Account, redirectUrisMax, userNamed, usersMax } from "./world/Account.ts"
 import { applyChange, type Changed } from "./world/applyChange.ts"
 import type { Change } from "./world/Change.ts"
 import type { DriftAnswer, DriftRequest } from "./world/Drift.ts"
@@ -19,6 +20,7 @@ import {
   worldParameters
 } from "./world/Operation.ts"
 import { ControlRefusal } from "./world/refusals.ts"
+import { type User, type UserInput, userOf } from "./world/User.ts"
 import { createWorld, type World } from "./world/World.ts"
 
 /** The running simulator: its world, and what surrounds it. Every change to the world goes through here and is journalled. */
@@ -29,6 +31,7 @@ export class Simulator {
   readonly statistics = new Statistics()
   readonly throttle = new Throttle()
   readonly bodies = new BodyCache()
+  readonly signIns = new SignIns()
   /** Ids of requests that came without any. */
   readonly ids = new Random("request-ids")
   readonly #journal: Journal
@@ -109,6 +112,50 @@ export class Simulator {
     return this.account(account)
   }
 
+  /** Somebody new who can sign in. */
+  addUser(account: string, user: UserInput): User {
+    const { users } = this.account(account)
+    const { userPrincipalName: upn } = user
+    if (userNamed(this.account(account), upn) !== undefined)
+      throw new ControlRefusal(409, "user-exists", `${upn} is there already.`, "userPrincipalName")
+    if (users.length >= usersMax)
+      throw new ControlRefusal(409, "too-many-users", `An account has at most ${usersMax} users.`)
+    this.#do({ op: "user", account, user })
+    return this.user(account, upn)
+  }
+
+  /** The user with this name, or a refusal that names those there are. */
+  user(account: string, upn: string): User {
+    const { users } = this.account(account)
+    const user = userNamed(this.account(account), upn)
+    if (user !== undefined) return user
+    const names = users.map((one) => one.upn).join(", ")
+    throw new ControlRefusal(404, "user-not-found", `No user ${upn}; there are: ${names}.`)
+  }
+
+  /** Revokes every refresh token of a user, as an administrator would. */
+  signOut(account: string, upn: string): void {
+    this.#do({ op: "sign-out", account, upn: this.user(account, upn).upn })
+  }
+
+  consent(account: string, consent: "granted" | "removed"): void {
+    this.account(account)
+    this.#do({ op: "consent", account, consent })
+  }
+
+  /** Registers an address that sign-in may send codes to. Once is enough. */
+  addRedirectUri(account: string, redirectUri: string): void {
+    const { redirectUris } = this.account(account)
+    if (redirectUris.includes(redirectUri)) return
+    if (redirectUris.length >= redirectUrisMax)
+      throw new ControlRefusal(
+        409,
+        "too-many-redirect-uris",
+        `An account has at most ${redirectUrisMax} redirect URIs.`
+      )
+    this.#do({ op: "redirect-uri", account, redirectUri })
+  }
+
   moveClock(state: Extract<Operation, { op: "clock" }>["state"]): void {
     this.#do({ op: "clock", state })
   }
@@ -132,6 +179,7 @@ export class Simulator {
         this.statistics.clear()
         this.throttle.clear()
         this.bodies.clear()
+        this.signIns.clear()
         return
       case "settings": {
         const account = this.account(operation.account)
@@ -147,6 +195,26 @@ export class Simulator {
       case "credentials":
         this.#applyCredentials(this.account(operation.account), operation.action, at)
         return
+      case "user": {
+        const account = this.account(operation.account)
+        account.users = [...account.users, userOf(operation.user)]
+        return
+      }
+      case "sign-out": {
+        const account = this.account(operation.account)
+        account.users = account.users.map((user) =>
+          user.upn === operation.upn ? { ...user, sessionsValidFrom: at } : user
+        )
+        return
+      }
+      case "consent":
+        this.account(operation.account).consent = operation.consent
+        return
+      case "redirect-uri": {
+        const account = this.account(operation.account)
+        account.redirectUris = [...account.redirectUris, operation.redirectUri]
+        return
+      }
       case "clock":
         this.clock.state = operation.state
         return

@@ -299,7 +299,7 @@ describe("A reconciliation of 150 customers", () => {
     expect(run.problem).toContain(code)
     expect(run.problem).toContain(wayOut)
     expect(run.problem).not.toContain("not the secret")
-    expect(await received("token", instance)).toHaveLength(1)
+    expect(await received("signIn.token", instance)).toHaveLength(1)
     expect((await ask(running, "GET", `/v1/reconciliations/${run.id}/rows`)).status).toBe(409)
   })
 

@@ -1,7 +1,8 @@
 import * as Schema from "effect/Schema"
 import { catalogue, currencies, priceOf } from "../Catalogue.ts"
 import type { Simulator } from "../Simulator.ts"
-import { refreshToken } from "../signIn/tokens.ts"
+import { issueRefreshToken } from "../signIn/tokenEndpoint.ts"
+import { identityOf } from "../signIn/tokens.ts"
 import type { Account } from "../world/Account.ts"
 import {
   BookCustomer,
@@ -47,7 +48,15 @@ export const AccountInfo = Schema.Struct({
     newSubscriptionLagSeconds: Schema.Int,
     pageSize: Schema.Int,
     mfaRequired: Schema.Boolean,
-    mfaStyle: Schema.Literals(["classic", "code"])
+    mfaStyle: Schema.Literals(["classic", "code"]),
+    signInMfa: Schema.Literals(["optional", "required"]),
+    appOnlyRefused: Schema.Boolean
+  }),
+  redirectUris: Schema.Array(Schema.String).annotate({
+    description: "where sign-in may send codes, besides the machine itself"
+  }),
+  consent: Schema.Literals(["none", "granted", "removed"]).annotate({
+    description: "whether the application may act for users; removed = their tokens are refused"
   })
 }).annotate({ identifier: "AccountInfo" })
 export type AccountInfo = typeof AccountInfo.Type
@@ -56,7 +65,7 @@ export const Accounts = Schema.Struct({
   accounts: Schema.Array(AccountInfo)
 }).annotate({ identifier: "Accounts" })
 
-const infoOf = (simulator: Simulator, account: Account, origin: string): AccountInfo => ({
+export const infoOf = (simulator: Simulator, account: Account, origin: string): AccountInfo => ({
   name: account.name,
   cspStatus: account.cspStatus,
   tenantId: account.tenantId,
@@ -72,23 +81,18 @@ const infoOf = (simulator: Simulator, account: Account, origin: string): Account
   resellers: account.resellers.map(({ tenantId, mpnId, name }) => ({ tenantId, mpnId, name })),
   loginUrl: origin,
   apiUrl: origin,
-  settings: account.settings
+  settings: account.settings,
+  redirectUris: account.redirectUris,
+  consent: account.consent
 })
 
 const refreshTokenFor = (
-  { world, clock }: Simulator,
-  { tenantId, appId, refreshTokensValidFrom }: Account,
+  simulator: Simulator,
+  account: Account,
   upn: string,
   mfa: boolean
 ): string =>
-  refreshToken(world.tokenKey, {
-    tid: tenantId,
-    appid: appId,
-    upn,
-    mfa,
-    // Never as old as the last revocation, also when both happen within one millisecond.
-    issuedAt: Math.max(Math.round(clock.now()), refreshTokensValidFrom + 1)
-  })
+  issueRefreshToken(simulator, account, identityOf(account, upn, mfa), simulator.clock.now())
 
 const accountsOf = (simulator: Simulator, origin: string): typeof Accounts.Type => ({
   accounts: [...simulator.world.accounts.values()].map((one) => infoOf(simulator, one, origin))

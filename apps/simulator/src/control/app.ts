@@ -6,9 +6,14 @@ import { accountEndpoints } from "./accountEndpoints.ts"
 import type { Endpoint } from "./Endpoint.ts"
 import { openApiDocument } from "./openapi.ts"
 import { problem } from "./Problem.ts"
+import { signInEndpoints } from "./signInEndpoints.ts"
 import { trafficEndpoints } from "./trafficEndpoints.ts"
 
-export const endpoints: ReadonlyArray<Endpoint> = [...accountEndpoints, ...trafficEndpoints]
+export const endpoints: ReadonlyArray<Endpoint> = [
+  ...accountEndpoints,
+  ...signInEndpoints,
+  ...trafficEndpoints
+]
 
 const bodyBytesMax = 1024 * 1024
 

@@ -1,6 +1,6 @@
 import * as Schema from "effect/Schema"
 import { secondMs } from "../Clock.ts"
-import { ActiveFault, FaultRule, faultsMax } from "../Faults.ts"
+import { ActiveFault, FaultRule, faultsMax, isWithin } from "../Faults.ts"
 import { OperationCount, ReceivedRequest } from "../Requests.ts"
 import type { Simulator } from "../Simulator.ts"
 import { Instant } from "../world/Change.ts"
@@ -133,7 +133,7 @@ const listRequests = endpoint({
       cursor,
       limit,
       (one) =>
-        (operation === undefined || one.operation === operation) &&
+        (operation === undefined || isWithin(one.operation, operation)) &&
         (account === undefined || one.account === account)
     )
     return { requests: items, nextCursor: next }

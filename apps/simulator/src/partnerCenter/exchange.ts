@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Fault } from "../Faults.ts"
 import type { Simulator } from "../Simulator.ts"
 import type { Answer } from "./Answer.ts"
-import { standardError } from "./Answer.ts"
+import { mfaMissing, standardError, tooManyRequests } from "./Answer.ts"
 
 /** One request on the wire, from its first byte to its last. */
 export interface Exchange {
@@ -49,7 +49,7 @@ export const conclude = (exchange: Exchange, answer: Answer, partnerCenter = tru
     later(exchange, lostResponseMs, () => request.socket.destroy())
     return
   }
-  const body = spoilt(answer.body, fault)
+  const body = spoilt(answer, fault)
   const headers: Record<string, string | number> = {
     "Content-Length": body?.length ?? 0,
     ...(partnerCenter
@@ -80,17 +80,37 @@ export const later = ({ response }: Exchange, ms: number, run: () => void): void
   response.once("close", () => clearTimeout(timer))
 }
 
-/** The answer that a fault puts in the place of the right one. */
-export const faultAnswer = (fault: Extract<Fault, { kind: "status" }>): Answer => {
+/** What a fault answers instead of the operation, if it does. */
+export const faultedAnswer = ({
+  fault,
+  simulator,
+  account,
+  operation
+}: Exchange): Answer | null => {
+  switch (fault?.kind) {
+    case "status":
+      return faultAnswer(fault)
+    case "throttle":
+      simulator.statistics.count(account, operation, true)
+      return tooManyRequests(fault.retryAfterSeconds)
+    case "mfa":
+      return mfaMissing(fault.style)
+    default:
+      return null
+  }
+}
+
+const faultAnswer = (fault: Extract<Fault, { kind: "status" }>): Answer => {
   if (fault.body !== undefined)
     return { status: fault.status, body: fault.body === "" ? null : Buffer.from(fault.body) }
   return standardError(fault.status, fault.code ?? 800003, "A fault was injected here.")
 }
 
-const spoilt = (body: Buffer | null, fault: Fault | null): Buffer | null => {
+const spoilt = ({ body, contentType }: Answer, fault: Fault | null): Buffer | null => {
   if (body === null || body.length === 0) return body
   if (fault?.kind === "malformed-body") return body.subarray(0, Math.ceil(body.length * 0.6))
-  if (fault?.kind === "wrong-types") return wrongTypes(body)
+  if (fault?.kind === "wrong-types" && contentType?.startsWith("text/html") !== true)
+    return wrongTypes(body)
   return body
 }
 

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Simulator } from "../Simulator.ts"
 import { authenticate, type Caller, type Rejection } from "../signIn/authenticate.ts"
-import { answerTokenRequest } from "../signIn/tokenEndpoint.ts"
-import { accountOfTenant } from "../world/World.ts"
+import { serveSignIn, signInRequestOf } from "../signIn/serveSignIn.ts"
 import {
   type Answer,
   mfaMissing,
@@ -13,11 +12,8 @@ import {
   tooManyRequests
 } from "./Answer.ts"
 import type { Call } from "./Call.ts"
-import { conclude, type Exchange, faultAnswer, later } from "./exchange.ts"
+import { conclude, type Exchange, faultedAnswer, later } from "./exchange.ts"
 import { parametersOf, type Route, routesOf } from "./routes.ts"
-
-/** Bytes of a sign-in form. */
-const formMax = 32 * 1024
 
 /** Answers as Partner Center and the sign-in service would: everything outside the control API. */
 export const serve = (
@@ -35,14 +31,16 @@ export const serve = (
     conclude({ ...bare, operation: "unknown" }, standardError(400, 400, "The path is malformed."))
     return
   }
-  const login = loginOf(segments)
-  if (login !== null) {
-    signIn({ ...bare, operation: "token" }, login)
+  const query = mark < 0 ? "" : url.slice(mark + 1)
+  const signIn = signInRequestOf(segments)
+  if (signIn !== null) {
+    serveSignIn({ ...bare, operation: "signIn" }, signIn, query)
     return
   }
   const candidates = routesOf(segments)
   const route = candidates.find(({ method }) => method === request.method)
-  const caller = authenticate(simulator.world, request.headers.authorization, at)
+  const service = segments[0] === "v1.0" ? "partner" : "partnerCenter"
+  const caller = authenticate(simulator.world, request.headers.authorization, service, at)
   const account = typeof caller === "string" ? null : caller.account.name
   const operation = route?.operation ?? "unknown"
   const parameters = route === undefined ? [] : parametersOf(route, segments)
@@ -54,13 +52,12 @@ export const serve = (
     return
   }
   const answer = (): void => {
-    const query = queryOf(mark < 0 ? "" : url.slice(mark + 1))
     conclude(
       exchange,
       faultedAnswer(exchange) ??
         (route === undefined
           ? unknownAnswer(candidates)
-          : answerOf(exchange, route, caller, parameters, query))
+          : answerOf(exchange, route, caller, parameters, queryOf(query)))
     )
   }
   if (fault?.kind === "delay") later(exchange, fault.ms, answer)
@@ -95,21 +92,6 @@ const unknownAnswer = (candidates: ReadonlyArray<Route>): Answer =>
     ? notFound()
     : { status: 405, body: null, headers: { Allow: candidates.map((c) => c.method).join(", ") } }
 
-/** What a fault answers instead of the operation, if it does. */
-const faultedAnswer = ({ fault, simulator, account, operation }: Exchange): Answer | null => {
-  switch (fault?.kind) {
-    case "status":
-      return faultAnswer(fault)
-    case "throttle":
-      simulator.statistics.count(account, operation, true)
-      return tooManyRequests(fault.retryAfterSeconds)
-    case "mfa":
-      return mfaMissing(fault.style)
-    default:
-      return null
-  }
-}
-
 const answerOf = (
   { simulator, request, at }: Exchange,
   route: Route,
@@ -121,7 +103,14 @@ const answerOf = (
   const { account, user } = caller
   if (user !== null && !user.mfa && account.settings.mfaRequired)
     return mfaMissing(account.settings.mfaStyle)
-  if (route.needsUser && user === null)
+  if (user?.hasRole === false)
+    return newerError(
+      403,
+      900308,
+      "MissingRole",
+      `${user.upn} holds no role that may use Partner Center: sign an admin agent in.`
+    )
+  if (route.needsUser && user === null && account.settings.appOnlyRefused)
     return newerError(
       403,
       900329,
@@ -177,63 +166,4 @@ const rejected = (rejection: Rejection): Answer => {
         "The audience of the access token is not accepted: ask for the Partner Center resource."
       )
   }
-}
-
-interface Login {
-  readonly tenant: string
-  readonly version: 1 | 2
-}
-
-/** `/{tenant}/oauth2/token` and `/{tenant}/oauth2/v2.0/token`. */
-const loginOf = (segments: ReadonlyArray<string>): Login | null => {
-  const [tenant = "", ...rest] = segments
-  const path = rest.join("/").toLowerCase()
-  if (path === "oauth2/token") return { tenant, version: 1 }
-  if (path === "oauth2/v2.0/token") return { tenant, version: 2 }
-  return null
-}
-
-const signIn = (bare: Exchange, { tenant, version }: Login): void => {
-  const { simulator, request, at } = bare
-  if (request.method !== "POST") {
-    conclude(bare, { status: 405, body: null, headers: { Allow: "POST" } }, false)
-    return
-  }
-  const account = accountOfTenant(simulator.world, tenant)?.name ?? null
-  const fault = simulator.faults.strike("token", account, null)
-  const exchange: Exchange = { ...bare, account, fault }
-  if (fault?.kind === "reset-before") {
-    conclude(exchange, notFound(), false)
-    return
-  }
-  const answer = (form: URLSearchParams): void => {
-    const instead = faultedAnswer(exchange)
-    if (instead === null) simulator.statistics.count(account, "token", false)
-    const { status, body } = answerTokenRequest(
-      simulator.world,
-      simulator.ids,
-      tenant,
-      version,
-      form,
-      at
-    )
-    const right: Answer = {
-      status,
-      body: Buffer.from(JSON.stringify(body)),
-      headers: { "Cache-Control": "no-store", Pragma: "no-cache" }
-    }
-    conclude(exchange, instead ?? right, false)
-  }
-  const chunks: Array<Buffer> = []
-  let bytes = 0
-  request.on("data", (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes <= formMax) chunks.push(chunk)
-  })
-  request.on("end", () => {
-    const form = new URLSearchParams(bytes > formMax ? "" : Buffer.concat(chunks).toString())
-    if (fault?.kind === "delay") later(exchange, fault.ms, () => answer(form))
-    else answer(form)
-  })
-  request.on("error", () => {})
 }

@@ -1,24 +1,36 @@
 import { secondMs } from "../Clock.ts"
-import type { Account } from "../world/Account.ts"
+import { type Account, userNamed } from "../world/Account.ts"
 import type { World } from "../world/World.ts"
+import { signingKeyOf } from "./SigningKey.ts"
 import { type Claims, verifyAccessToken } from "./tokens.ts"
 
 /** Whose request it is. */
 export interface Caller {
   readonly account: Account
   /** App-only tokens have no user. */
-  readonly user: { readonly upn: string; readonly mfa: boolean } | null
+  readonly user: {
+    readonly upn: string
+    readonly mfa: boolean
+    /** Whether the user holds any role in Partner Center. */
+    readonly hasRole: boolean
+  } | null
 }
 
 /** Why a token was not accepted. */
 export type Rejection = "missing" | "invalid" | "expired" | "audience"
 
-/** Audiences that Partner Center takes: its API of both clouds, and its application id. */
-const audiences: ReadonlySet<string> = new Set([
-  "https://api.partnercenter.microsoft.com",
-  "https://partner.partnercenterapi.microsoftonline.cn",
-  "fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd"
-])
+/** A service that the simulator stands for: Partner Center's API, or the newer one that has the price sheets. */
+export type Service = "partnerCenter" | "partner"
+
+/** Audiences that each takes: Partner Center its API of both clouds, and its application id. */
+const audiences: Readonly<Record<Service, ReadonlySet<string>>> = {
+  partnerCenter: new Set([
+    "https://api.partnercenter.microsoft.com",
+    "https://partner.partnercenterapi.microsoftonline.cn",
+    "fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd"
+  ]),
+  partner: new Set(["https://api.partner.microsoft.com"])
+}
 
 // Verified tokens are remembered, since a client sends the same one thousands of times.
 const verifiedMax = 500
@@ -28,6 +40,7 @@ const verified = new WeakMap<World, Map<string, Claims>>()
 export const authenticate = (
   world: World,
   authorization: string | undefined,
+  service: Service,
   at: number
 ): Caller | Rejection => {
   const [scheme, token] = authorization?.split(" ") ?? []
@@ -37,12 +50,21 @@ export const authenticate = (
   const seconds = at / secondMs
   // Five minutes of clock skew, as Microsoft's libraries allow, but only towards the future.
   if (claims.exp <= seconds || claims.nbf > seconds + 300) return "expired"
-  if (!audiences.has(claims.aud)) return "audience"
+  if (!audiences[service].has(claims.aud)) return "audience"
   const account = world.accountsByTenant.get(claims.tid)
   if (account === undefined || account.appId !== claims.appid) return "invalid"
-  const user =
-    claims.upn === undefined ? null : { upn: claims.upn, mfa: claims.amr?.includes("mfa") === true }
-  return { account, user }
+  return { account, user: userOf(account, claims) }
+}
+
+/** Somebody whom nobody added to the tenant counts as an administrator: only the control API signs such people in. */
+const userOf = (account: Account, { upn, amr }: Claims): Caller["user"] => {
+  if (upn === undefined) return null
+  const known = userNamed(account, upn)
+  return {
+    upn,
+    mfa: amr?.includes("mfa") === true,
+    hasRole: known === undefined || known.roles.length > 0
+  }
 }
 
 const claimsOf = (world: World, token: string): Claims | undefined => {
@@ -53,7 +75,7 @@ const claimsOf = (world: World, token: string): Claims | undefined => {
   }
   const remembered = known.get(token)
   if (remembered !== undefined) return remembered
-  const claims = verifyAccessToken(world.tokenKey, token)
+  const claims = verifyAccessToken(signingKeyOf(world), token)
   if (claims === undefined) return undefined
   if (known.size >= verifiedMax) known.clear()
   known.set(token, claims)

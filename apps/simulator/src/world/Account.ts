@@ -3,6 +3,7 @@ import type { Place } from "../companyNames.ts"
 import type { Random } from "../Random.ts"
 import type { AuditRecord } from "./Audit.ts"
 import { type Subscription, sameId } from "./Subscription.ts"
+import type { User } from "./User.ts"
 
 /** A purchase. Its lines are the subscriptions as they were bought. */
 export interface Order {
@@ -61,6 +62,10 @@ export interface AccountSettings {
   readonly mfaRequired: boolean
   /** How a missing second factor is refused: by the reason phrase and no body, or by code 900421. */
   readonly mfaStyle: "classic" | "code"
+  /** Whether sign-in itself insists on a second factor, as security defaults and conditional access do. */
+  readonly signInMfa: "optional" | "required"
+  /** Whether operations that need a user refuse tokens that were issued to the application alone. */
+  readonly appOnlyRefused: boolean
 }
 
 export const defaultSettings: AccountSettings = {
@@ -70,7 +75,9 @@ export const defaultSettings: AccountSettings = {
   newSubscriptionLagSeconds: 0,
   pageSize: 100,
   mfaRequired: true,
-  mfaStyle: "classic"
+  mfaStyle: "classic",
+  signInMfa: "optional",
+  appOnlyRefused: true
 }
 
 /** A partner's own tenant in Partner Center. */
@@ -101,10 +108,23 @@ export interface Account {
   readonly reshapedCustomers: Set<string>
   /** Refresh tokens issued before were revoked. */
   refreshTokensValidFrom: number
+  /** Who can sign in; at most `usersMax`. */
+  users: ReadonlyArray<User>
+  /** Addresses that sign-in may send codes to, besides those on the machine itself; at most `redirectUrisMax`. */
+  redirectUris: ReadonlyArray<string>
+  /** Whether the application may act for users of this tenant. Tokens for users die when it is removed. */
+  consent: "none" | "granted" | "removed"
 }
+
+export const usersMax = 50
+export const redirectUrisMax = 50
 
 export const customerOf = (account: Account, id: string): Customer | undefined =>
   account.customersById.get(id.toLowerCase())
+
+/** Names of users are compared without regard to case. */
+export const userNamed = (account: Account, upn: string): User | undefined =>
+  account.users.find((user) => user.upn === upn.toLowerCase())
 
 export const subscriptionOf = (customer: Customer, id: string): Subscription | undefined =>
   customer.subscriptions.find((subscription) => sameId(subscription.id, id))

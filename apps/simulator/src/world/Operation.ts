@@ -2,6 +2,7 @@ import * as Schema from "effect/Schema"
 import { currencies } from "../Catalogue.ts"
 import { Change } from "./Change.ts"
 import { DriftRequest } from "./Drift.ts"
+import { UserInput, UserPrincipalName } from "./User.ts"
 import type { WorldParameters } from "./World.ts"
 
 export const customersMax = 50_000
@@ -40,6 +41,14 @@ export const SettingsPatch = Schema.Struct({
   }),
   mfaStyle: Schema.optionalKey(Schema.Literals(["classic", "code"])).annotate({
     description: "classic = reason phrase and empty body; code = 900421. Default classic"
+  }),
+  signInMfa: Schema.optionalKey(Schema.Literals(["optional", "required"])).annotate({
+    description:
+      "required = sign-in and refresh refuse users without a second factor (AADSTS50076, 50079). Default optional"
+  }),
+  appOnlyRefused: Schema.optionalKey(Schema.Boolean).annotate({
+    description:
+      "whether operations that need a user refuse app-only tokens with 403 / 900329. Default true"
   })
 }).annotate({ identifier: "SettingsPatch" })
 export type SettingsPatch = typeof SettingsPatch.Type
@@ -91,6 +100,18 @@ export const Operation = Schema.Union([
     op: Schema.Literal("credentials"),
     account: AccountName,
     action: Schema.Literals(["rotate-secret", "expire-secret", "revoke-refresh-tokens"])
+  }),
+  Schema.Struct({ op: Schema.Literal("user"), account: AccountName, user: UserInput }),
+  Schema.Struct({ op: Schema.Literal("sign-out"), account: AccountName, upn: UserPrincipalName }),
+  Schema.Struct({
+    op: Schema.Literal("consent"),
+    account: AccountName,
+    consent: Schema.Literals(["granted", "removed"])
+  }),
+  Schema.Struct({
+    op: Schema.Literal("redirect-uri"),
+    account: AccountName,
+    redirectUri: Schema.String
   }),
   Schema.Struct({ op: Schema.Literal("clock"), state: ClockStateSchema })
 ])

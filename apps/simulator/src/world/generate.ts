@@ -11,6 +11,7 @@ import {
   type Reseller
 } from "./Account.ts"
 import type { ScheduledChange, Subscription } from "./Subscription.ts"
+import { initialUsers } from "./User.ts"
 
 /** What a partner account is made from. Equal parameters, seed and epoch make an equal account. */
 export interface AccountParameters {
@@ -39,10 +40,11 @@ export const generateAccount = (
   const { name, cspStatus, country, currency } = parameters
   const random = new Random(`${seed}/${name}`)
   const indirect = cspStatus === "indirect"
+  const domain = `${name.replaceAll(/[^a-z0-9]/giu, "")}.onmicrosoft.com`.toLowerCase()
   const account: Account = {
     name,
     tenantId: random.guid(),
-    domain: `${name.replaceAll(/[^a-z0-9]/giu, "")}.onmicrosoft.com`.toLowerCase(),
+    domain,
     companyName: `Contoso ${name}`,
     appId: random.guid(),
     cspStatus,
@@ -60,7 +62,10 @@ export const generateAccount = (
     driftedSubscriptions: new Set(),
     driftedCustomers: new Set(),
     reshapedCustomers: new Set(),
-    refreshTokensValidFrom: 0
+    refreshTokensValidFrom: 0,
+    users: initialUsers(domain),
+    redirectUris: [],
+    consent: "none"
   }
   for (let index = 0; index < parameters.customers; index++) {
     const customer = generateCustomer(random, account.resellers, index, epoch)
