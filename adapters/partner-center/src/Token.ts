@@ -1,3 +1,4 @@
+import { wayOutOfSignIn } from "@concordat/core/consent/signInCodes"
 import type { Instance } from "@concordat/core/instance/Instance"
 import { Instances } from "@concordat/core/instance/Instances"
 import { CurrentCorrelation } from "@concordat/core/vendor/Correlation"
@@ -9,7 +10,6 @@ import { hide } from "./hide.ts"
 import { jsonIn } from "./json.ts"
 import { isPassing, rejectionFrom } from "./Rejection.ts"
 import { CurrentClientSettings } from "./Settings.ts"
-import { wayOutOfSignIn } from "./signInCodes.ts"
 import { WireSignInError, WireToken } from "./wire/Token.ts"
 
 /** A token, and whether it was there before it was asked for: only then can it have expired unseen. */

@@ -340,12 +340,19 @@ export const instancesLayer = Layer.effect(
       )
     })
 
-    const secret = Effect.fn("Instances.secret")(function* (id: InstanceId) {
+    const secret = Effect.fn("Instances.secret")(function* (
+      id: InstanceId,
+      environment?: Environment
+    ) {
       const live = yield* run("Instances.live", (db) =>
         db.selectFrom("instance").select("environment").where("id", "=", id).executeTakeFirst()
       )
       if (live === undefined) return yield* new InstanceNotFound({ name: id })
-      return yield* Effect.catchTag(openSecret(id, live.environment), "SecretError", Effect.die)
+      return yield* Effect.catchTag(
+        openSecret(id, environment ?? live.environment),
+        "SecretError",
+        Effect.die
+      )
     })
 
     const events = Effect.fn("Instances.events")(function* (

@@ -4,11 +4,13 @@ import { apiKeysLayer } from "./ApiKeys.ts"
 import { bookLayer } from "./Book.ts"
 import { booksLayer } from "./Books.ts"
 import { catalogueLayer } from "./Catalogue.ts"
+import { consentsLayer } from "./Consents.ts"
 import { Database } from "./Database.ts"
 import { idempotencyLayer } from "./Idempotency.ts"
 import { identifiersLayer } from "./Identifiers.ts"
 import { instancesLayer } from "./Instances.ts"
 import { mirrorLayer } from "./Mirror.ts"
+import { notificationsLayer } from "./Notifications.ts"
 import { Boss } from "./queue/Boss.ts"
 import { rateBudgetLayer } from "./RateBudget.ts"
 import { runsLayer } from "./Runs.ts"
@@ -22,10 +24,12 @@ export const portsLayer = Layer.mergeAll(
   bookLayer,
   booksLayer,
   catalogueLayer,
+  consentsLayer,
   idempotencyLayer,
   identifiersLayer,
   instancesLayer,
   mirrorLayer,
+  notificationsLayer,
   rateBudgetLayer,
   runsLayer,
   unitOfWorkLayer

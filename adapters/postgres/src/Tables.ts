@@ -1,6 +1,7 @@
 import type { AccountId, AccountKind } from "@concordat/core/account/Account"
 import type { Role, Scope } from "@concordat/core/actor/Actor"
 import type { ApiKeyId } from "@concordat/core/actor/ApiKeys"
+import type { Consent, ConsentProblem } from "@concordat/core/consent/Consent"
 import type { Cloud } from "@concordat/core/instance/Cloud"
 import type {
   CspStatus,
@@ -14,6 +15,11 @@ import type {
 } from "@concordat/core/instance/Instance"
 import type { InstanceEventKind, SettingChange } from "@concordat/core/instance/InstanceEvent"
 import type { Currency } from "@concordat/core/money/Money"
+import type {
+  Notification,
+  NotificationId,
+  Severity
+} from "@concordat/core/notification/Notification"
 import type { BaselineTerms } from "@concordat/core/reconciliation/Baseline"
 import type { Finding, FindingKind, MovedBy } from "@concordat/core/reconciliation/Finding"
 import type { RunId, RunStatus } from "@concordat/core/reconciliation/Run"
@@ -314,6 +320,62 @@ export interface RateBudgetTable {
   factor_at: Timestamp
 }
 
+export interface ConsentTable {
+  instance_id: InstanceId
+  environment: Environment
+  tenant_id: TenantId
+  app_id: Instance["appId"]
+  user_upn: string
+  user_name: string | null
+  user_object_id: Consent["user"]["objectId"]
+  consented_at: Timestamp
+  used_at: Timestamp
+  mfa: boolean | null
+  problem: Nullable<Json<ConsentProblem>>
+  ended: boolean
+  next_use_at: Timestamp
+  failures: number
+  version: number
+  sealed: string
+  lease_holder: string | null
+  leased_until: Nullable<Timestamp>
+}
+
+export interface ConsentAttemptTable {
+  id: string
+  instance_id: InstanceId
+  environment: Environment
+  requested_by: string
+  started_at: Timestamp
+  expires_at: Timestamp
+  ticket_hash: Buffer
+  state_hash: Buffer | null
+  session_hash: Buffer | null
+  sealed: string | null
+  answered: Generated<boolean>
+  done: Generated<boolean>
+  problem: Nullable<Json<ConsentProblem>>
+}
+
+export interface NotificationTable {
+  id: NotificationId
+  key: string
+  kind: Notification["kind"]
+  severity: Severity
+  instance_id: InstanceId | null
+  subject: string
+  text: string
+  raised_at: Timestamp
+}
+
+export interface ParkedJobTable {
+  queue: string
+  job_id: string
+  /** What it waits for, such as the id of a paused instance. */
+  gate: string
+  lane: string
+}
+
 /** The tables as Kysely sees them: one interface per table, one property per column. */
 export interface Tables {
   instance: InstanceTable
@@ -335,4 +397,8 @@ export interface Tables {
   idempotency_key: IdempotencyKeyTable
   api_key: ApiKeyTable
   rate_budget: RateBudgetTable
+  consent: ConsentTable
+  consent_attempt: ConsentAttemptTable
+  notification: NotificationTable
+  parked_job: ParkedJobTable
 }

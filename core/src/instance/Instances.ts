@@ -1,6 +1,6 @@
 import { Context, type Effect, type Redacted, Schema } from "effect"
 import type { Page, PageRequest } from "../page/Page.ts"
-import { type Instance, type InstanceId, InstanceName } from "./Instance.ts"
+import { type Environment, type Instance, type InstanceId, InstanceName } from "./Instance.ts"
 import type { InstanceChange, InstanceSecrets } from "./InstanceChange.ts"
 import type { Act, InstanceEvent } from "./InstanceEvent.ts"
 
@@ -77,8 +77,11 @@ export class Instances extends Context.Service<
       Instance,
       InstanceNotFound | StaleVersion | InstanceNameTaken | InstanceChangeRefused
     >
-    /** The live application's key, opened for the one call that needs it. */
-    readonly secret: (id: InstanceId) => Effect.Effect<Redacted.Redacted, InstanceNotFound>
+    /** The key of the live application, or of the environment that is named, opened for the one call that needs it. */
+    readonly secret: (
+      id: InstanceId,
+      environment?: Environment
+    ) => Effect.Effect<Redacted.Redacted, InstanceNotFound>
     /** What was done to the instance, newest first. */
     readonly events: (id: InstanceId, page: PageRequest) => Effect.Effect<Page<InstanceEvent>>
   }

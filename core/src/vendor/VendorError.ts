@@ -10,6 +10,12 @@ export class SignInRejected extends Schema.TaggedClass<SignInRejected>()("SignIn
   wayOut: Schema.String
 }) {}
 
+/**
+ * The consent that acts for a user has ended: work of the instance waits until somebody authenticates it again. It
+ * is no failed try.
+ */
+export class Paused extends Schema.TaggedClass<Paused>()("Paused", { wayOut: Schema.String }) {}
+
 /** Partner Center does not know the resource. */
 export class NotFound extends Schema.TaggedClass<NotFound>()("NotFound", {}) {}
 
@@ -28,7 +34,15 @@ export class Malformed extends Schema.TaggedClass<Malformed>()("Malformed", {}) 
  */
 export class VendorError extends Schema.TaggedError<VendorError>()("VendorError", {
   operation: Schema.String,
-  reason: Schema.Union([Busy, SignInRejected, NotFound, NoRelationship, Refused, Malformed]),
+  reason: Schema.Union([
+    Busy,
+    SignInRejected,
+    Paused,
+    NotFound,
+    NoRelationship,
+    Refused,
+    Malformed
+  ]),
   status: Schema.NullOr(Schema.Int),
   code: Schema.NullOr(Schema.String),
   text: Schema.String,
@@ -37,7 +51,7 @@ export class VendorError extends Schema.TaggedError<VendorError>()("VendorError"
   override get message(): string {
     const code = this.code === null ? "" : ` ${this.code}`
     const status = this.status === null ? "" : ` (HTTP ${this.status})`
-    const wayOut = this.reason._tag === "SignInRejected" ? ` ${this.reason.wayOut}` : ""
+    const wayOut = "wayOut" in this.reason ? ` ${this.reason.wayOut}` : ""
     return `${this.operation}: ${this.reason._tag}${code}${status}: ${this.text}${wayOut}`
   }
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely"
 import { foundation } from "./0001_foundation.ts"
 import { instances } from "./0002_instances.ts"
+import { consent } from "./0003_consent.ts"
 
 /** One step of the schema, forward only. Its name sorts after all that were released before it. */
 export interface MigrationModule {
@@ -9,4 +10,4 @@ export interface MigrationModule {
 }
 
 /** All steps, in order. A released step never changes: a new one corrects it. */
-export const migrations: ReadonlyArray<MigrationModule> = [foundation, instances]
+export const migrations: ReadonlyArray<MigrationModule> = [foundation, instances, consent]

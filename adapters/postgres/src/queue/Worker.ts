@@ -23,6 +23,7 @@ import {
   recover,
   touch
 } from "./claims.ts"
+import { park } from "./gates.ts"
 import type { QueueDefinition } from "./QueueDefinition.ts"
 
 /** One attempt of a job. */
@@ -37,10 +38,14 @@ export interface Job<A> {
   readonly priority: number
 }
 
-/** What is to become of a job: `Retry` until its attempts are used up, `Dead` for what never will succeed. */
+/**
+ * What is to become of a job: `Retry` until its attempts are used up, `Park` until its gate opens, which is no
+ * attempt, `Dead` for what never will succeed.
+ */
 export const Outcome = Schema.TaggedUnion({
   Done: {},
   Retry: { reason: Schema.String },
+  Park: { gate: Schema.String },
   Dead: { reason: Schema.String }
 })
 export type Outcome = typeof Outcome.Type
@@ -106,11 +111,16 @@ const settle = Effect.fnUntraced(function* (
 ) {
   const done: Array<Attempt> = []
   const dead: Array<Attempt> = []
+  const parked = new Map<string, Array<Attempt>>()
   const failed = new Map<string, Array<Attempt>>()
   for (const job of jobs) {
     const outcome = outcomeOf(job.id)
     if (outcome._tag === "Done") {
       done.push(job)
+      continue
+    }
+    if (outcome._tag === "Park") {
+      parked.set(outcome.gate, [...(parked.get(outcome.gate) ?? []), job])
       continue
     }
     if (outcome._tag === "Dead") dead.push(job)
@@ -122,6 +132,7 @@ const settle = Effect.fnUntraced(function* (
   const write = database.run("queue.settle", async (db) => {
     const options = { db: fromKysely(db) }
     if (done.length > 0) await boss.complete(name, asBoss(done), null, options)
+    for (const [gate, those] of parked) await park(db, name, gate, those)
     if (dead.length > 0) await makeLast(db, name, dead)
     for (const [reason, those] of failed) {
       await boss.fail(name, asBoss(those), { message: reason }, options)

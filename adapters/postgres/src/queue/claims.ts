@@ -26,7 +26,7 @@ const pairs = (attempts: ReadonlyArray<Attempt>) => attempts.map((a) => `${a.id}
 const ids = (attempts: ReadonlyArray<Attempt>) => attempts.map((a) => a.id)
 
 /** Limits a statement to attempts that are still ours: a job that was taken over has another number. */
-const held = (attempts: ReadonlyArray<Attempt>) =>
+export const held = (attempts: ReadonlyArray<Attempt>) =>
   sql`state = 'active' and id = any(${ids(attempts)}::uuid[])
     and id::text || ':' || retry_count::text = any(${pairs(attempts)}::text[])`
 
@@ -145,10 +145,16 @@ export const cancelWaiting = async (
   selection: Selection
 ): Promise<number> => {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`queue ${queue}`}, 0))`.execute(db)
-  const { numAffectedRows } = await sql`
-    update ${sql.ref(`${bossSchema}.job`)} set state = 'cancelled', completed_on = now()
-    where name = ${queue} and state < 'active' and ${selected(selection)}`.execute(db)
-  return Number(numAffectedRows ?? 0n)
+  const { rows } = await sql<{ cancelled: number }>`
+    with gone as (
+      update ${sql.ref(`${bossSchema}.job`)} set state = 'cancelled', completed_on = now()
+      where name = ${queue} and state < 'active' and ${selected(selection)}
+      returning id
+    ), unparked as (
+      delete from parked_job where queue = ${queue} and job_id in (select id from gone)
+    )
+    select count(*) as cancelled from gone`.execute(db)
+  return rows[0]?.cancelled ?? 0
 }
 
 /** Jobs of a queue by what has become of them; finished ones as long as they are kept. */
