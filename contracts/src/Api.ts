@@ -6,7 +6,11 @@ import { BookGroup } from "./book.ts"
 import { describeWire } from "./document.ts"
 import { InstancesGroup } from "./instances.ts"
 import { KeysGroup } from "./keys.ts"
+import { OutboxGroup, TemplatesGroup } from "./mail.ts"
+import { PriceGroupsGroup, PriceListsGroup } from "./pricelists.ts"
+import { ProductsGroup } from "./products.ts"
 import { ReconciliationsGroup } from "./reconciliation.ts"
+import { SecretsGroup } from "./secrets.ts"
 
 /** The REST API, version 1. What is not declared here is refused: unknown fields and unknown query parameters. */
 export class Api extends HttpApi.make("concordat")
@@ -14,7 +18,13 @@ export class Api extends HttpApi.make("concordat")
   .add(InstancesGroup)
   .add(AccountsGroup)
   .add(BookGroup)
+  .add(PriceListsGroup)
+  .add(PriceGroupsGroup)
+  .add(ProductsGroup)
   .add(KeysGroup)
+  .add(OutboxGroup)
+  .add(TemplatesGroup)
+  .add(SecretsGroup)
   .middleware(Checked)
   .annotate(HttpApi.ParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.HeadersParseOptions, { errors: "all" })

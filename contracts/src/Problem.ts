@@ -79,8 +79,33 @@ export class KeyNotFound extends HttpApiError.Problem<KeyNotFound>()(
   declare("key-not-found", 404, "No such API key"),
   { id: text("The id that was asked for.") }
 ) {}
+export class MailNotFound extends HttpApiError.Problem<MailNotFound>()(
+  "MailNotFound",
+  declare("mail-not-found", 404, "No such mail"),
+  { id: text("The id that was asked for.") }
+) {}
+
+export class PriceListNotFound extends HttpApiError.Problem<PriceListNotFound>()(
+  "PriceListNotFound",
+  declare("price-list-not-found", 404, "No such price list"),
+  { id: text("The id that was asked for.") }
+) {}
+export class PriceGroupNotFound extends HttpApiError.Problem<PriceGroupNotFound>()(
+  "PriceGroupNotFound",
+  declare("price-group-not-found", 404, "No such price group"),
+  { id: text("The id that was asked for.") }
+) {}
 
 // 409, Conflict
+export class MailWaits extends HttpApiError.Problem<MailWaits>()(
+  "MailWaits",
+  declare("mail-waits", 409, "The mail is queued already"),
+  { id: text("The mail.") }
+) {}
+export class NoRecipient extends HttpApiError.Problem<NoRecipient>()(
+  "NoRecipient",
+  declare("no-recipient", 409, "Nobody could receive the mail")
+) {}
 export class InstanceNameTaken extends HttpApiError.Problem<InstanceNameTaken>()(
   "InstanceNameTaken",
   declare("instance-name-taken", 409, "The instance name is taken"),
@@ -104,6 +129,44 @@ export class ReconciliationNotFinished extends HttpApiError.Problem<Reconciliati
 export class IdempotencyKeyInUse extends HttpApiError.Problem<IdempotencyKeyInUse>()(
   "IdempotencyKeyInUse",
   declare("idempotency-key-in-use", 409, "A request with this Idempotency-Key is being answered")
+) {}
+export class PriceListNameTaken extends HttpApiError.Problem<PriceListNameTaken>()(
+  "PriceListNameTaken",
+  declare("price-list-name-taken", 409, "The name of the price list is taken"),
+  { name: text("The name that is taken.") }
+) {}
+export class PriceGroupNameTaken extends HttpApiError.Problem<PriceGroupNameTaken>()(
+  "PriceGroupNameTaken",
+  declare("price-group-name-taken", 409, "The name of the price group is taken"),
+  { name: text("The name that is taken.") }
+) {}
+export class PriceListInUse extends HttpApiError.Problem<PriceListInUse>()(
+  "PriceListInUse",
+  declare("price-list-in-use", 409, "Accounts buy by the price list"),
+  {
+    id: text("The price list."),
+    accounts: Schema.Int.annotate({ description: "How many accounts are assigned it." })
+  }
+) {}
+export class PriceGroupInUse extends HttpApiError.Problem<PriceGroupInUse>()(
+  "PriceGroupInUse",
+  declare("price-group-in-use", 409, "Price lists have entries for the price group"),
+  {
+    id: text("The price group."),
+    lists: Schema.Array(Schema.String).annotate({
+      description: "Names of price lists with entries for it, at most 20."
+    })
+  }
+) {}
+export class PriceListsOverlap extends HttpApiError.Problem<PriceListsOverlap>()(
+  "PriceListsOverlap",
+  declare("price-lists-overlap", 409, "An account would have two price lists at one time"),
+  {
+    list: text("The name of the list that was to be assigned or changed."),
+    other: text("The name of the list that is in force at the same time."),
+    otherId: text("That list."),
+    accountId: text("The account that both are assigned to.")
+  }
 ) {}
 
 // 412, Precondition Failed
@@ -130,6 +193,15 @@ export class IdempotencyKeyReused extends HttpApiError.Problem<IdempotencyKeyReu
   "IdempotencyKeyReused",
   declare("idempotency-key-reused", 422, "The Idempotency-Key was used for another request")
 ) {}
+export class InstancesNotImported extends HttpApiError.Problem<InstancesNotImported>()(
+  "InstancesNotImported",
+  declare("instances-not-imported", 422, "The settings were not imported"),
+  {
+    errors: Schema.Array(RequestIssue).annotate({
+      description: "Everything that is wrong, by its place in the file."
+    })
+  }
+) {}
 /** At most this many problems of one file are named; `total` counts them all. */
 export const bookProblemsMax = 1_000
 export class BookInvalid extends HttpApiError.Problem<BookInvalid>()(
@@ -151,6 +223,27 @@ export class BookInvalid extends HttpApiError.Problem<BookInvalid>()(
         description: "What is wrong with one line of a list."
       })
     ).annotate({ description: `The first ${bookProblemsMax} problems, in the order of the file.` }),
+    total: Schema.Int.annotate({ description: "How many problems there are in all." })
+  }
+) {}
+/** At most this many wrong entries of one request are named; `total` counts them all. */
+export const entryProblemsMax = 1_000
+export class PriceEntriesInvalid extends HttpApiError.Problem<PriceEntriesInvalid>()(
+  "PriceEntriesInvalid",
+  declare("price-entries-invalid", 422, "Nothing was changed"),
+  {
+    problems: Schema.Array(
+      Schema.Struct({
+        index: Schema.Int.annotate({
+          description: "Which of the entries or offers that were sent, counted from 0."
+        }),
+        field: text("The field of it."),
+        text: text("What is wrong, and what would be right.")
+      }).annotate({
+        identifier: "PriceEntryProblem",
+        description: "What is wrong with one entry."
+      })
+    ).annotate({ description: `The first ${entryProblemsMax} problems, in the order of the entries.` }),
     total: Schema.Int.annotate({ description: "How many problems there are in all." })
   }
 ) {}

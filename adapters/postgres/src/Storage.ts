@@ -1,19 +1,27 @@
 import { Effect, Layer, type Option, type Redacted } from "effect"
 import { accountsLayer } from "./Accounts.ts"
 import { apiKeysLayer } from "./ApiKeys.ts"
+import { assortmentsLayer } from "./Assortments.ts"
 import { bookLayer } from "./Book.ts"
 import { booksLayer } from "./Books.ts"
 import { catalogueLayer } from "./Catalogue.ts"
+import { catalogueProductsLayer } from "./CatalogueProducts.ts"
+import { catalogueRunsLayer } from "./CatalogueRuns.ts"
 import { consentsLayer } from "./Consents.ts"
 import { Database } from "./Database.ts"
 import { idempotencyLayer } from "./Idempotency.ts"
 import { identifiersLayer } from "./Identifiers.ts"
 import { instancesLayer } from "./Instances.ts"
+import { mailTemplatesLayer } from "./MailTemplates.ts"
 import { mirrorLayer } from "./Mirror.ts"
 import { notificationsLayer } from "./Notifications.ts"
+import { outboxLayer } from "./Outbox.ts"
+import { priceGroupsLayer } from "./PriceGroups.ts"
+import { priceListsLayer } from "./PriceLists.ts"
 import { Boss } from "./queue/Boss.ts"
 import { rateBudgetLayer } from "./RateBudget.ts"
 import { runsLayer } from "./Runs.ts"
+import { secretRotationLayer } from "./SecretRotation.ts"
 import { keyringFromConfig, Secrets } from "./Secrets.ts"
 import { unitOfWorkLayer } from "./UnitOfWork.ts"
 
@@ -21,17 +29,25 @@ import { unitOfWorkLayer } from "./UnitOfWork.ts"
 export const portsLayer = Layer.mergeAll(
   accountsLayer,
   apiKeysLayer,
+  assortmentsLayer,
   bookLayer,
   booksLayer,
   catalogueLayer,
+  catalogueProductsLayer,
+  catalogueRunsLayer,
   consentsLayer,
   idempotencyLayer,
   identifiersLayer,
   instancesLayer,
+  mailTemplatesLayer,
   mirrorLayer,
+  outboxLayer,
   notificationsLayer,
+  priceGroupsLayer,
+  priceListsLayer,
   rateBudgetLayer,
   runsLayer,
+  secretRotationLayer,
   unitOfWorkLayer
 )
 

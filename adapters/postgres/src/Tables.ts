@@ -1,6 +1,23 @@
 import type { AccountId, AccountKind } from "@concordat/core/account/Account"
 import type { Role, Scope } from "@concordat/core/actor/Actor"
 import type { ApiKeyId } from "@concordat/core/actor/ApiKeys"
+import type { ProductChange } from "@concordat/core/catalogue/applyCatalogue"
+import type {
+  CatalogueStatus,
+  ChargeType,
+  FieldChange,
+  ProductId,
+  ProductPlan
+} from "@concordat/core/catalogue/CatalogueProduct"
+import type {
+  CatalogueRunId,
+  CatalogueRunStatus,
+  CatalogueTrigger,
+  LogLevel
+} from "@concordat/core/catalogue/CatalogueRun"
+import type { Family, Segment } from "@concordat/core/catalogue/Family"
+import type { ProductTypeId, RefundPolicy } from "@concordat/core/catalogue/ProductType"
+import type { CataloguePart, VendorItem } from "@concordat/core/catalogue/VendorCatalogue"
 import type { Consent, ConsentProblem } from "@concordat/core/consent/Consent"
 import type { Cloud } from "@concordat/core/instance/Cloud"
 import type {
@@ -14,6 +31,8 @@ import type {
   TenantId
 } from "@concordat/core/instance/Instance"
 import type { InstanceEventKind, SettingChange } from "@concordat/core/instance/InstanceEvent"
+import type { MailId, MailStatus } from "@concordat/core/mail/Outbox"
+import type { Language, NotificationKind } from "@concordat/core/mail/Template"
 import type { Currency } from "@concordat/core/money/Money"
 import type {
   Notification,
@@ -154,6 +173,123 @@ export interface ProductTable {
   is_trial: boolean
   is_addon: boolean
   single_active: boolean
+  id: Generated<ProductId>
+  version: Generated<number>
+  /** null while no catalogue run has seen it. */
+  microsoft_name: string | null
+  code: string
+  family: Family
+  segment: Generated<Segment>
+  description: Generated<string>
+  charge_type: Generated<ChargeType>
+  minimum_quantity: Generated<number>
+  maximum_quantity: Generated<number>
+  plans: Json<ReadonlyArray<ProductPlan>>
+  prerequisites: Generated<ReadonlyArray<OfferId>>
+  trial_offer: OfferId | null
+  trial_enabled: Generated<boolean>
+  annual_enabled: Generated<boolean>
+  published: Generated<boolean>
+  sell_amount: Numeric
+  sell_currency: Generated<Currency>
+  purchase_amount: Numeric
+  purchase_currency: Generated<Currency>
+  protection_months: Generated<number>
+  status: Generated<CatalogueStatus>
+  changes: Json<ReadonlyArray<FieldChange>>
+  discontinued_at: Nullable<Timestamp>
+}
+
+export interface ProductAvailabilityTable {
+  instance_id: InstanceId
+  offer: OfferId
+  country: string
+  segment: Segment
+  is_purchasable: boolean
+  minimum_quantity: number
+  maximum_quantity: number
+  plans: Json<ReadonlyArray<ProductPlan>>
+  catalog_item_id: string | null
+  read_at: Timestamp
+}
+
+export interface ProductTypeTable {
+  id: ProductTypeId
+  instance_id: InstanceId
+  family: Family
+  name: string
+  code: string
+  quantity_limit: number | null
+  single_active: boolean
+  cancel_subscriptions: boolean
+  cancel_addons: boolean
+  cancel_limit: Nullable<Numeric>
+  cancel_limit_currency: Currency | null
+  refund: RefundPolicy
+  billing_day: number | null
+  version: number
+}
+
+export interface CatalogueRunTable {
+  id: CatalogueRunId
+  instance_id: InstanceId
+  status: CatalogueRunStatus
+  trigger: CatalogueTrigger
+  requested_by: string
+  correlation_id: string
+  countries: ReadonlyArray<string>
+  language: string
+  parts: number
+  parts_read: number
+  parts_failed: number
+  requests: number
+  added: number
+  changed: number
+  discontinued: number
+  unchanged: number
+  problem: string | null
+  created_at: Timestamp
+  started_at: Nullable<Timestamp>
+  finished_at: Nullable<Timestamp>
+}
+
+export interface CatalogueRunCountryTable {
+  run_id: CatalogueRunId
+  country: string
+  state: "pending" | "listed" | "failed"
+  problem: string | null
+}
+
+export interface CataloguePartTable {
+  run_id: CatalogueRunId
+  position: number
+  country: string
+  part: Json<CataloguePart>
+  state: "pending" | "read" | "failed"
+  items: Nullable<Json<ReadonlyArray<VendorItem>>>
+  problem: string | null
+}
+
+export interface CatalogueLogTable {
+  id: Generated<number>
+  run_id: CatalogueRunId
+  at: Timestamp
+  level: LogLevel
+  text: string
+}
+
+export interface CatalogueChangeTable {
+  run_id: CatalogueRunId
+  offer: OfferId
+  name: string
+  kind: ProductChange["kind"]
+  fields: Json<ReadonlyArray<FieldChange>>
+}
+
+export interface CatalogueScheduleTable {
+  instance_id: InstanceId
+  schedule: string
+  since: Timestamp
 }
 
 export interface ProductPriceTable {
@@ -320,6 +456,38 @@ export interface RateBudgetTable {
   factor_at: Timestamp
 }
 
+export interface MailTable {
+  id: MailId
+  key: string
+  kind: NotificationKind
+  account_id: AccountId | null
+  status: MailStatus
+  recipients: ReadonlyArray<string>
+  subject: string
+  content: string
+  template_version: number
+  attempts: Generated<number>
+  problem: string | null
+  created_at: Timestamp
+  sent_at: Nullable<Timestamp>
+}
+
+export interface MailTemplateTable {
+  kind: NotificationKind
+  organisation_id: AccountId | null
+  language: Language
+  version: number
+  active: boolean
+  recipients_to: string
+  recipients_cc: string
+  recipients_bcc: string
+  subject: string
+  html: string
+  text: string
+  at: Timestamp
+  actor: string
+}
+
 export interface ConsentTable {
   instance_id: InstanceId
   environment: Environment
@@ -385,6 +553,14 @@ export interface Tables {
   account_tenant: AccountTenantTable
   product: ProductTable
   product_price: ProductPriceTable
+  product_availability: ProductAvailabilityTable
+  product_type: ProductTypeTable
+  catalogue_run: CatalogueRunTable
+  catalogue_run_country: CatalogueRunCountryTable
+  catalogue_part: CataloguePartTable
+  catalogue_log: CatalogueLogTable
+  catalogue_change: CatalogueChangeTable
+  catalogue_schedule: CatalogueScheduleTable
   subscription: SubscriptionTable
   observed_customer: ObservedCustomerTable
   observed_subscription: ObservedSubscriptionTable
@@ -401,4 +577,6 @@ export interface Tables {
   consent_attempt: ConsentAttemptTable
   notification: NotificationTable
   parked_job: ParkedJobTable
+  mail: MailTable
+  mail_template: MailTemplateTable
 }

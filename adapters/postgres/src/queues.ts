@@ -1,4 +1,6 @@
+import { CatalogueRunId } from "@concordat/core/catalogue/CatalogueRun"
 import { InstanceId, TenantId } from "@concordat/core/instance/Instance"
+import { MailId } from "@concordat/core/mail/Outbox"
 import { RunId } from "@concordat/core/reconciliation/Run"
 import { Effect, Schema } from "effect"
 import { defineQueue } from "./Queue.ts"
@@ -34,3 +36,21 @@ export const observeCustomerQueue = defineQueue("observe-customer", OfCustomer, 
 export const compareRunQueue = defineQueue("compare-run", OfRun, {
   key: ({ runId }: OfRun) => runId
 })
+
+/** Attempts of one mail, the last about a day after the first. */
+export const sendMailAttemptsMax = 22
+
+/** Hand a mail of the outbox to the mail server. It is tried for about a day. */
+export const sendMailQueue = defineQueue("send-mail", Schema.Struct({ mailId: MailId }), {
+  key: ({ mailId }) => mailId,
+  retryLimit: sendMailAttemptsMax - 1,
+  retryDelaySeconds: 5,
+  retryDelayMaxSeconds: 7_200
+})
+
+/** Read the catalogue of an instance, or what is left of it, and apply it. */
+export const catalogueRunQueue = defineQueue(
+  "catalogue-run",
+  Schema.Struct({ catalogueRunId: CatalogueRunId }),
+  { key: ({ catalogueRunId }: { readonly catalogueRunId: CatalogueRunId }) => catalogueRunId }
+)

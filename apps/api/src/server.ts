@@ -4,7 +4,13 @@ import type { Accounts } from "@concordat/core/account/Accounts"
 import type { ApiKeys } from "@concordat/core/actor/ApiKeys"
 import type { Book } from "@concordat/core/book/Book"
 import type { Instances } from "@concordat/core/instance/Instances"
+import type { Outbox } from "@concordat/core/mail/Outbox"
+import type { Templates } from "@concordat/core/mail/Templates"
+import type { Assortments } from "@concordat/core/price/Assortments"
+import type { PriceGroups } from "@concordat/core/price/PriceGroups"
+import type { PriceLists } from "@concordat/core/price/PriceLists"
 import type { Runs } from "@concordat/core/reconciliation/Runs"
+import type { SecretRotation } from "@concordat/core/secret/SecretRotation"
 import type { Idempotency } from "@concordat/core/work/Idempotency"
 import type { Identifiers } from "@concordat/core/work/Identifiers"
 import type { UnitOfWork } from "@concordat/core/work/UnitOfWork"
@@ -21,7 +27,11 @@ import { accountsLayer } from "./handlers/accounts.ts"
 import { bookLayer } from "./handlers/book.ts"
 import { instancesLayer } from "./handlers/instances.ts"
 import { keysLayer } from "./handlers/keys.ts"
+import { outboxLayer, templatesLayer } from "./handlers/mail.ts"
+import { pricegroupsLayer, pricelistsLayer } from "./handlers/pricelists.ts"
+import { productsLayer } from "./handlers/products.ts"
 import { reconciliationsLayer } from "./handlers/reconciliations.ts"
+import { secretsLayer } from "./handlers/secrets.ts"
 import { makeHttp } from "./http.ts"
 import { idempotentLayer } from "./idempotency.ts"
 import { metricsLayer, observeLayer } from "./observe.ts"
@@ -31,16 +41,34 @@ import { readyLayer } from "./ready.ts"
 export type ApiPorts =
   | Accounts
   | ApiKeys
+  | Assortments
   | Book
   | Idempotency
   | Identifiers
   | Instances
+  | PriceGroups
+  | PriceLists
+  | Outbox
   | Runs
+  | Templates
+  | SecretRotation
   | UnitOfWork
 
 /** The contract, served: routes for an `HttpRouter`, over the ports. */
 export const apiLayer = Layer.mergeAll(HttpApiBuilder.layer(Api), readyLayer, metricsLayer).pipe(
-  Layer.provide([accountsLayer, bookLayer, instancesLayer, keysLayer, reconciliationsLayer]),
+  Layer.provide([
+    accountsLayer,
+    bookLayer,
+    instancesLayer,
+    keysLayer,
+    outboxLayer,
+    pricegroupsLayer,
+    pricelistsLayer,
+    productsLayer,
+    reconciliationsLayer,
+    templatesLayer,
+    secretsLayer
+  ]),
   Layer.provide([bearerLayer, checkedLayer, idempotentLayer]),
   // The last is the outermost: a request is counted with the status that it leaves with.
   Layer.provide([defectsLayer]),

@@ -1,9 +1,11 @@
+import { mailerLayer } from "@concordat/adapter-mail/Smtp"
 import { partnerCenterLayer } from "@concordat/adapter-partner-center/partnerCenter"
 import { transportLayer } from "@concordat/adapter-partner-center/Transport"
 import type { Place } from "@concordat/adapter-postgres/Address"
 import { storageLayer } from "@concordat/adapter-postgres/Storage"
 import { Layer } from "effect"
 import { type LaneSettings, laneSettingsDefault, lanes } from "./lanes.ts"
+import { mailLane } from "./mailLane.ts"
 
 /**
  * The reconciler on a database: works until the layer's scope closes. Any number of them may run, on any
@@ -14,8 +16,10 @@ export const reconcilerLayer = (
   settings: LaneSettings = laneSettingsDefault
 ) => {
   const storage = storageLayer(place, "concordat-reconciler")
-  return Layer.effectDiscard(lanes(settings)).pipe(
-    Layer.provide(partnerCenterLayer.pipe(Layer.provide(transportLayer))),
-    Layer.provide(storage)
-  )
+  return Layer.mergeAll(
+    Layer.effectDiscard(lanes(settings)).pipe(
+      Layer.provide(partnerCenterLayer.pipe(Layer.provide(transportLayer)))
+    ),
+    Layer.effectDiscard(mailLane).pipe(Layer.provide(mailerLayer))
+  ).pipe(Layer.provide(storage))
 }

@@ -25,6 +25,10 @@ export const Scope = Schema.Literals([
   "price-lists:read",
   "price-lists:write",
   "notifications:read",
+  "templates:read",
+  "templates:write",
+  "outbox:read",
+  "outbox:write",
   "keys:write"
 ])
 export type Scope = typeof Scope.Type
@@ -49,7 +53,8 @@ const setUp: ReadonlyArray<Scope> = [
   "instances:read",
   "catalogue:read",
   "price-lists:read",
-  "notifications:read"
+  "notifications:read",
+  "templates:read"
 ]
 const roleScopes: Record<Role, ReadonlyArray<Scope>> = {
   "operator-admin": Scope.literals,
@@ -59,7 +64,9 @@ const roleScopes: Record<Role, ReadonlyArray<Scope>> = {
     "reconciliations:run",
     "book:write",
     "catalogue:write",
-    "price-lists:write"
+    "price-lists:write",
+    "outbox:read",
+    "outbox:write"
   ],
   "read-only": [...reading, ...setUp],
   reseller: [...reading, "reconciliations:run"],

@@ -2,6 +2,9 @@ import type { Kysely } from "kysely"
 import { foundation } from "./0001_foundation.ts"
 import { instances } from "./0002_instances.ts"
 import { consent } from "./0003_consent.ts"
+import { catalogue } from "./0004_catalogue.ts"
+import { prices } from "./0005_prices.ts"
+import { mail } from "./0008_mail.ts"
 
 /** One step of the schema, forward only. Its name sorts after all that were released before it. */
 export interface MigrationModule {
@@ -10,4 +13,11 @@ export interface MigrationModule {
 }
 
 /** All steps, in order. A released step never changes: a new one corrects it. */
-export const migrations: ReadonlyArray<MigrationModule> = [foundation, instances, consent]
+export const migrations: ReadonlyArray<MigrationModule> = [
+  foundation,
+  instances,
+  consent,
+  catalogue,
+  prices,
+  mail
+]

@@ -1,0 +1,222 @@
+import {
+  MailId,
+  MailNotFound,
+  MailWaits,
+  type NewMail,
+  Outbox,
+  type OutboxMail
+} from "@concordat/core/mail/Outbox"
+import { RenderedMail } from "@concordat/core/mail/render"
+import { Instant } from "@concordat/core/time/Instant"
+import { Clock, Effect, Layer, Redacted, Schema } from "effect"
+import { type Selectable, sql } from "kysely"
+import { keyset } from "./Keyset.ts"
+import type { Boss } from "./queue/Boss.ts"
+import { sendMailQueue } from "./queues.ts"
+import { Secrets } from "./Secrets.ts"
+import { likePart, statements } from "./Statements.ts"
+import type { MailTable } from "./Tables.ts"
+
+const newestFirst = keyset(Schema.Struct({ createdAt: Instant, id: MailId }))
+
+const content = Schema.fromJsonString(RenderedMail)
+const encodeContent = Schema.encodeSync(content)
+const decodeContent = Schema.decodeUnknownEffect(content)
+
+/** A sealed mail that is copied to another row does not open there. */
+export const mailContext = (id: string): string => `mail ${id}`
+
+const mailOf = (row: Omit<Selectable<MailTable>, "key" | "content">): OutboxMail => ({
+  id: row.id,
+  kind: row.kind,
+  accountId: row.account_id,
+  status: row.status,
+  to: row.recipients,
+  subject: row.subject,
+  templateVersion: row.template_version,
+  attempts: row.attempts,
+  problem: row.problem,
+  createdAt: row.created_at,
+  sentAt: row.sent_at
+})
+
+const shown = [
+  "id",
+  "kind",
+  "account_id",
+  "status",
+  "recipients",
+  "subject",
+  "template_version",
+  "attempts",
+  "problem",
+  "created_at",
+  "sent_at"
+] as const
+
+/** The outbox in Postgres; each mail is written together with the job that sends it. */
+export const outboxLayer = Layer.effect(
+  Outbox,
+  Effect.gen(function* () {
+    const { run, atomically } = yield* statements
+    const secrets = yield* Secrets
+    const boss = yield* Effect.context<Boss>()
+    const send = (id: MailId) =>
+      sendMailQueue.send([{ mailId: id }]).pipe(Effect.orDie, Effect.provideContext(boss))
+
+    const write = Effect.fn("Outbox.write")(function* (mail: NewMail) {
+      const sealed = yield* secrets.seal(
+        Redacted.make(encodeContent(mail.mail)),
+        mailContext(mail.id)
+      )
+      const createdAt = new Date(yield* Clock.currentTimeMillis)
+      const status = mail.problem === null ? "queued" : "failed"
+      return yield* atomically(
+        Effect.gen(function* () {
+          const row = yield* run("Outbox.write", (db) =>
+            db
+              .insertInto("mail")
+              .values({
+                id: mail.id,
+                key: mail.key,
+                kind: mail.kind,
+                account_id: mail.accountId,
+                status,
+                recipients: mail.mail.to,
+                subject: mail.mail.subject,
+                content: sealed,
+                template_version: mail.templateVersion,
+                problem: mail.problem,
+                created_at: createdAt,
+                sent_at: null
+              })
+              .onConflict((conflict) => conflict.column("key").doNothing())
+              .returning("id")
+              .executeTakeFirst()
+          )
+          if (row !== undefined && status === "queued") yield* send(mail.id)
+          return row !== undefined
+        })
+      )
+    })
+
+    const list = Effect.fn("Outbox.list")(function* (
+      ...[filter, page]: Parameters<Outbox["Service"]["list"]>
+    ) {
+      const after = yield* newestFirst.after(page)
+      const { status, kind, account, q } = filter
+      const rows = yield* run("Outbox.list", (db) =>
+        db
+          .selectFrom("mail")
+          .select(shown)
+          .$if(status !== undefined, (query) =>
+            query.where(sql<boolean>`status = ${status ?? null}`)
+          )
+          .$if(kind !== undefined, (query) => query.where(sql<boolean>`kind = ${kind ?? null}`))
+          .$if(account !== undefined, (query) =>
+            query.where(sql<boolean>`account_id = ${account ?? null}::uuid`)
+          )
+          .$if(q !== undefined && q !== "", (query) => {
+            const part = likePart(q ?? "")
+            return query.where(
+              sql<boolean>`(subject ilike ${part} or array_to_string(recipients, ' ') ilike ${part})`
+            )
+          })
+          .$if(after !== undefined, (query) =>
+            query.where(
+              sql<boolean>`(created_at, id) <
+                (${new Date(after?.createdAt ?? 0)}::timestamptz, ${after?.id ?? null}::uuid)`
+            )
+          )
+          .orderBy("created_at", "desc")
+          .orderBy("id", "desc")
+          .limit(page.limit + 1)
+          .execute()
+      )
+      return newestFirst.page(
+        rows,
+        page,
+        ({ created_at, id }) => ({ createdAt: created_at, id }),
+        mailOf
+      )
+    })
+
+    const whole = Effect.fnUntraced(function* (row: Omit<Selectable<MailTable>, "key">) {
+      const text = yield* Effect.orDie(secrets.open(row.content, mailContext(row.id)))
+      const mail = yield* Effect.orDie(decodeContent(Redacted.value(text)))
+      return { ...mailOf(row), mail }
+    })
+
+    const get = Effect.fn("Outbox.get")(function* (id: MailId) {
+      const row = yield* run("Outbox.get", (db) =>
+        db
+          .selectFrom("mail")
+          .select([...shown, "content"])
+          .where("id", "=", id)
+          .executeTakeFirst()
+      )
+      return row === undefined ? yield* new MailNotFound({ id }) : yield* whole(row)
+    })
+
+    const resend = Effect.fn("Outbox.resend")(function* (id: MailId) {
+      return yield* atomically(
+        Effect.gen(function* () {
+          const row = yield* run("Outbox.resend", (db) =>
+            db
+              .updateTable("mail")
+              .set({ status: "queued", problem: null, sent_at: null })
+              .where("id", "=", id)
+              .where("status", "<>", "queued")
+              .where(sql<boolean>`cardinality(recipients) > 0`)
+              .returning(shown)
+              .executeTakeFirst()
+          )
+          if (row !== undefined) {
+            yield* send(id)
+            return mailOf(row)
+          }
+          const there = yield* get(id)
+          return there.status === "queued" ? yield* new MailWaits({ id }) : there
+        })
+      )
+    })
+
+    const queued = Effect.fn("Outbox.queued")(function* (id: MailId) {
+      const row = yield* run("Outbox.queued", (db) =>
+        db
+          .selectFrom("mail")
+          .select([...shown, "content"])
+          .where("id", "=", id)
+          .where("status", "=", "queued")
+          .executeTakeFirst()
+      )
+      return row === undefined ? null : yield* whole(row)
+    })
+
+    const settle = Effect.fn("Outbox.settle")(function* (
+      ...[id, outcome]: Parameters<Outbox["Service"]["settle"]>
+    ) {
+      const at = new Date(yield* Clock.currentTimeMillis)
+      yield* run("Outbox.settle", (db) =>
+        db
+          .updateTable("mail")
+          .set({
+            status: outcome.status,
+            problem:
+              "problem" in outcome && outcome.problem !== null
+                ? outcome.problem.slice(0, problemLengthMax)
+                : null,
+            attempts: sql`attempts + ${outcome.status === "kept" ? 0 : 1}`,
+            ...(outcome.status === "sent" ? { sent_at: at } : {})
+          })
+          .where("id", "=", id)
+          .where("status", "=", "queued")
+          .execute()
+      )
+    })
+
+    return Outbox.of({ write, list, get, resend, queued, settle })
+  })
+)
+
+const problemLengthMax = 1_000
