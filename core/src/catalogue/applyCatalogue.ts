@@ -118,19 +118,16 @@ const merged = (items: ReadonlyArray<VendorItem>): ReadonlyArray<VendorItem> =>
   [...Map.groupBy(items, ({ offer, country, segment }) => `${offer} ${country} ${segment}`)]
     .sort(([a], [b]) => byText(a, b))
     .flatMap(([, same]) => {
-      const [first, ...others] = same.toSorted(byContent)
+      const [first] = same.toSorted(byContent)
       if (first === undefined) return []
       return [
-        others.reduce(
-          (all, one) => ({
-            ...all,
-            minimumQuantity: Math.min(all.minimumQuantity, one.minimumQuantity),
-            maximumQuantity: Math.max(all.maximumQuantity, one.maximumQuantity),
-            plans: [...all.plans, ...one.plans],
-            prerequisites: [...all.prerequisites, ...one.prerequisites]
-          }),
-          first
-        )
+        {
+          ...first,
+          minimumQuantity: Math.min(...same.map(({ minimumQuantity }) => minimumQuantity)),
+          maximumQuantity: Math.max(...same.map(({ maximumQuantity }) => maximumQuantity)),
+          plans: same.flatMap(({ plans }) => plans),
+          prerequisites: same.flatMap(({ prerequisites }) => prerequisites)
+        }
       ]
     })
 
@@ -215,7 +212,7 @@ const nextProduct = (
   const missingSince = isUnknown ? old.discontinuedAt : (old.discontinuedAt ?? reading.at)
   // What is not sold any more is kept as it was sold last: there are subscriptions to it.
   const overall = isSold ? overallOf(availabilities) : quantitiesAndPlansOf(old)
-  const seenInAll = old.availabilities.every(
+  const seenInAll = availabilities.every(
     ({ country }) => !reading.unread.has(country) || items.some((item) => item.country === country)
   )
   const names = seenInAll ? namesOf(items, reading.countries) : undefined
