@@ -1,8 +1,11 @@
 import { Catalogue } from "@concordat/core/catalogue/Catalogue"
+import { supportsAnnual } from "@concordat/core/catalogue/CatalogueProduct"
 import type { Product } from "@concordat/core/catalogue/Product"
+import { familyOf } from "@concordat/core/catalogue/ProductType"
 import type { InstanceId } from "@concordat/core/instance/Instance"
 import { BigDecimal, Effect, Layer } from "effect"
 import { sql } from "kysely"
+import { lockCatalogue } from "./catalogueRows.ts"
 import { statements } from "./Statements.ts"
 
 /** The catalogues of products in Postgres. */
@@ -17,13 +20,22 @@ export const catalogueLayer = Layer.effect(
     ) {
       const offers = new Map(products.map((product) => [product.offer, product]))
       if (offers.size === 0) return
-      const rows = [...offers.values()].map(({ offer, name, isTrial, isAddon, singleActive }) => ({
-        offer,
-        name,
-        is_trial: isTrial,
-        is_addon: isAddon,
-        single_active: singleActive
-      }))
+      const rows = [...offers.values()].map(
+        ({ offer, name, isTrial, isAddon, singleActive, prices }) => {
+          const plans = prices.map(({ term, billingCycle }) => ({ term, billingCycle }))
+          return {
+            offer,
+            name,
+            is_trial: isTrial,
+            is_addon: isAddon,
+            single_active: singleActive,
+            family: familyOf(offer),
+            plans,
+            annual_enabled: supportsAnnual(plans),
+            currency: prices[0]?.price.currency ?? "USD"
+          }
+        }
+      )
       const prices = [...offers.values()].flatMap(({ offer, prices }) =>
         prices.map(({ term, billingCycle, price }, ordinal) => ({
           offer,
@@ -36,13 +48,18 @@ export const catalogueLayer = Layer.effect(
       )
       yield* atomically(
         Effect.gen(function* () {
+          yield* run("Catalogue.lock", (db) => lockCatalogue(db, instanceId))
+          // What is put in by hand is for sale. Where it is there already, what runs and operators say of it stays.
           yield* run("Catalogue.putProducts", (db) =>
             sql`
               insert into product as held
-                (instance_id, offer, name, is_trial, is_addon, single_active)
-              select ${instanceId}::uuid, r.*
+                (instance_id, offer, name, is_trial, is_addon, single_active, code, family, plans,
+                annual_enabled, published, sell_currency, purchase_currency)
+              select ${instanceId}::uuid, offer, name, is_trial, is_addon, single_active, offer, family,
+                plans, annual_enabled, not is_trial, currency, currency
               from json_to_recordset(${JSON.stringify(rows)}::json) r
-                (offer text, name text, is_trial boolean, is_addon boolean, single_active boolean)
+                (offer text, name text, is_trial boolean, is_addon boolean, single_active boolean,
+                family text, plans json, annual_enabled boolean, currency text)
               order by offer
               on conflict (instance_id, offer) do update
               set name = excluded.name, is_trial = excluded.is_trial, is_addon = excluded.is_addon,
