@@ -7,6 +7,7 @@ import { account } from "./commands/account.ts"
 import { book } from "./commands/book.ts"
 import { instance } from "./commands/instance.ts"
 import { key } from "./commands/key.ts"
+import { outbox } from "./commands/outbox.ts"
 import { reconcile } from "./commands/reconcile.ts"
 import { runs } from "./commands/run.ts"
 
@@ -26,7 +27,7 @@ const concordat = root.pipe(
       description: "Check your own list of subscriptions"
     }
   ]),
-  Command.withSubcommands([reconcile, book, instance, account, runs, key])
+  Command.withSubcommands([reconcile, book, instance, account, runs, outbox, key])
 )
 
 // Whoever reads the pipe may stop reading, as `head` does.
