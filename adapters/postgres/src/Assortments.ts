@@ -1,0 +1,427 @@
+import type { AccountId } from "@concordat/core/account/Account"
+import { AccountNotFound } from "@concordat/core/account/Accounts"
+import { InstanceId, type InstanceName } from "@concordat/core/instance/Instance"
+import {
+  assortmentOf,
+  type Buyable,
+  decidingLists,
+  nextBoundary,
+  offerOf,
+  type SellableProduct,
+  type Shelf
+} from "@concordat/core/price/Assortment"
+import {
+  type AssortmentFilter,
+  Assortments,
+  type Previewed
+} from "@concordat/core/price/Assortments"
+import { isInForce, type PriceList, type PriceListId } from "@concordat/core/price/PriceList"
+import { PriceListNotFound } from "@concordat/core/price/PriceLists"
+import { type DatedPrice, entriesBySubject, resolvePrice } from "@concordat/core/price/resolvePrice"
+import { OfferId } from "@concordat/core/subscription/Subscription"
+import { Instant } from "@concordat/core/time/Instant"
+import { Effect, Layer, Result, Schema, Semaphore } from "effect"
+import { type Kysely, sql } from "kysely"
+import { CurrentTransaction } from "./Database.ts"
+import { moneyOf } from "./documents.ts"
+import { keyset } from "./Keyset.ts"
+import { type EntryRow, entryOf, type PriceListRow, priceListOf } from "./PriceLists.ts"
+import { statements } from "./Statements.ts"
+import type { MoneyDocument, Tables } from "./Tables.ts"
+
+const place = keyset(Schema.Struct({ name: Schema.String, offer: OfferId, instanceId: InstanceId }))
+/** Where a product stands in a list of products: by lower-case name, then offer, then instance. */
+interface Place {
+  readonly name: string
+  readonly offer: OfferId
+  readonly instanceId: InstanceId
+}
+
+/** A product of an assortment with its place in the order of lists. */
+interface Placed {
+  readonly place: Place
+  readonly buyable: Buyable
+}
+
+/** A shelf as it was at a revision of its instance's prices; from `knownFrom` on it has every dated price. */
+interface Held {
+  readonly revision: number
+  readonly knownFrom: Instant
+  readonly shelf: Shelf
+  /** What is for sale from one instant to another, as long as the revision is the same. */
+  assortment: {
+    readonly from: Instant
+    readonly until: Instant | null
+    readonly items: ReadonlyArray<Placed>
+  } | null
+}
+
+/** Products over all shelves that one process remembers: some 200 MB at the most. */
+const rememberedProductsMax = 100_000
+
+/**
+ * What accounts may buy, from Postgres. A page is asked for with every page of a storefront, and its prices follow
+ * from thousands of rows that hardly ever change. So each process remembers whole shelves, and asks with every
+ * request, in one statement, which lists count for the account and at which revision the prices of their
+ * instances are: what was remembered is used only at exactly that revision. Nothing is ever stale.
+ */
+export const assortmentsLayer = Layer.effect(
+  Assortments,
+  Effect.gen(function* () {
+    const { run } = yield* statements
+    const remembered = new Map<PriceListId, Held>()
+    const oneAtATime = yield* Semaphore.make(1)
+    type Port = Assortments["Service"]
+
+    const load = Effect.fnUntraced(function* (
+      id: PriceListId,
+      at: Instant,
+      offer: OfferId | null = null
+    ) {
+      const [row] = yield* run("Assortments.load", (db) => readShelf(db, id, at, offer))
+      return row === undefined ? undefined : heldOf(row, at)
+    })
+
+    const remember = (id: PriceListId, held: Held) => {
+      remembered.delete(id)
+      remembered.set(id, held)
+      let products = 0
+      for (const { shelf } of remembered.values()) products += shelf.products.length
+      for (const [other, { shelf }] of remembered) {
+        if (products <= rememberedProductsMax || other === id) return
+        products -= shelf.products.length
+        remembered.delete(other)
+      }
+    }
+
+    const isGood = (held: Held | undefined, revision: number, at: Instant): held is Held =>
+      held !== undefined && held.revision === revision && held.knownFrom <= at
+
+    /** The shelf of a list at a revision, or a later one. */
+    const shelfOf = Effect.fnUntraced(function* (id: PriceListId, revision: number, at: Instant) {
+      // What a transaction sees may never come to be: it is not for others.
+      if ((yield* CurrentTransaction) !== null) return yield* load(id, at)
+      const held = remembered.get(id)
+      if (isGood(held, revision, at)) return held
+      return yield* oneAtATime.withPermit(
+        Effect.gen(function* () {
+          const meanwhile = remembered.get(id)
+          if (isGood(meanwhile, revision, at)) return meanwhile
+          const fresh = yield* load(id, at)
+          if (fresh !== undefined) remember(id, fresh)
+          return fresh
+        })
+      )
+    })
+
+    /** The lists that the account buys by, each with the revision of its instance's prices. */
+    const listsOf = Effect.fnUntraced(function* (accountId: AccountId, branch: AccountId | null) {
+      const rows = yield* run("Assortments.lists", (db) => readLists(db, accountId, branch))
+      const [first] = rows
+      if (first === undefined) return yield* new AccountNotFound({ id: accountId })
+      const assignments = rows.flatMap(({ list, revision, instance, account_id }) =>
+        list === null || account_id === null
+          ? []
+          : [{ accountId: account_id, list: listOf(list), revision: revision ?? 0, instance }]
+      )
+      const deciding = new Set(decidingLists(first.path, assignments).map(({ list }) => list.id))
+      return assignments.filter(({ list }) => deciding.has(list.id))
+    })
+
+    const page = Effect.fn("Assortments.page")(function* (
+      ...[accountId, branch, at, filter, request]: Parameters<Port["page"]>
+    ) {
+      const after = yield* place.after(request)
+      const lists = yield* listsOf(accountId, branch)
+      const assortments: Array<ReadonlyArray<Placed>> = []
+      for (const { list, revision, instance } of lists) {
+        if (!isInForce(list, at)) continue
+        if (filter.instance !== undefined && filter.instance !== instance) continue
+        const held = yield* shelfOf(list.id, revision, at)
+        if (held !== undefined) assortments.push(assortmentAt(held, at))
+      }
+      const found = take(assortments, after, filter, request.limit + 1)
+      return place.page(
+        found,
+        request,
+        (placed) => placed.place,
+        ({ buyable }) => buyable
+      )
+    })
+
+    const shelves = Effect.fn("Assortments.shelves")(function* (
+      ...[accountId, branch, at, { instanceId, offer }]: Parameters<Port["shelves"]>
+    ) {
+      const lists = yield* listsOf(accountId, branch)
+      const found: Array<Shelf> = []
+      for (const { list } of lists) {
+        if (list.instanceId !== instanceId || !isInForce(list, at)) continue
+        const held = yield* load(list.id, at, offer)
+        if (held !== undefined) found.push(held.shelf)
+      }
+      return found
+    })
+
+    const preview = Effect.fn("Assortments.preview")(function* (
+      ...[id, accountId, at, q, request]: Parameters<Port["preview"]>
+    ) {
+      const after = yield* place.after(request)
+      const revision = yield* run("Assortments.revision", (db) => readRevision(db, id))
+      const held = revision === undefined ? undefined : yield* shelfOf(id, revision, at)
+      if (held === undefined) return yield* new PriceListNotFound({ id })
+      const isOwn =
+        accountId === undefined ||
+        (yield* listsOf(accountId, null)).some(({ list }) => list.id === id)
+      const { shelf } = held
+      const wanted = wantedBy({ q })
+      const found: Array<{ readonly place: Place; readonly product: SellableProduct }> = []
+      for (const product of shelf.products) {
+        const at = placeOf(product, shelf.list.instanceId)
+        if (after !== undefined && compare(at, after) <= 0) continue
+        if (!wanted(product)) continue
+        found.push({ place: at, product })
+        if (found.length > request.limit) break
+      }
+      return place.page(
+        found,
+        request,
+        (row) => row.place,
+        ({ product }) => previewed(shelf, product, at, isOwn)
+      )
+    })
+
+    return Assortments.of({ page, shelves, preview })
+  })
+)
+
+const previewed = (
+  shelf: Shelf,
+  product: SellableProduct,
+  at: Instant,
+  isOwn: boolean
+): Previewed => ({
+  product,
+  plans: product.plans.map((plan) => {
+    const offered = offerOf(shelf, product, plan, at)
+    return {
+      plan,
+      resolved: resolvePrice(shelf.list, shelf.entries, product, plan, at),
+      hidden: isOwn ? (Result.isFailure(offered) ? offered.failure : null) : "no-price-list"
+    }
+  })
+})
+
+/** In one order for all processes and databases, whatever their collations: by code units. */
+const compare = (a: Place, b: Place): number =>
+  compareText(a.name, b.name) ||
+  compareText(a.offer, b.offer) ||
+  compareText(a.instanceId, b.instanceId)
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+const placeOf = (
+  { name, offer }: Pick<SellableProduct, "name" | "offer">,
+  instanceId: InstanceId
+): Place => ({ name: name.toLowerCase(), offer, instanceId })
+
+/** What is for sale at an instant; put together once for all instants up to the next boundary. */
+const assortmentAt = (held: Held, at: Instant): ReadonlyArray<Placed> => {
+  const known = held.assortment
+  if (known !== null && known.from <= at && (known.until === null || at < known.until))
+    return known.items
+  const items = assortmentOf(held.shelf, at).map((buyable) => ({
+    place: placeOf(buyable, buyable.instanceId),
+    buyable
+  }))
+  held.assortment = { from: at, until: nextBoundary(held.shelf, at), items }
+  return items
+}
+
+const wantedBy = ({ family, q }: Pick<AssortmentFilter, "family" | "q">) => {
+  const part = q === undefined || q === "" ? undefined : q.toLowerCase()
+  return (product: Pick<Buyable, "name" | "offer" | "family">): boolean =>
+    (family === undefined || product.family === family) &&
+    (part === undefined ||
+      product.name.toLowerCase().includes(part) ||
+      product.offer.toLowerCase().includes(part))
+}
+
+/** The first products after a place that the filter wants, of assortments that are each in order. */
+const take = (
+  assortments: ReadonlyArray<ReadonlyArray<Placed>>,
+  after: Place | undefined,
+  filter: AssortmentFilter,
+  limit: number
+): ReadonlyArray<Placed> => {
+  const wanted = wantedBy(filter)
+  const next = assortments.map((items) => (after === undefined ? 0 : firstAfter(items, after)))
+  const found: Array<Placed> = []
+  while (found.length < limit) {
+    let least: Placed | undefined
+    let from = -1
+    assortments.forEach((items, index) => {
+      const item = items[next[index] ?? 0]
+      if (item === undefined || (least !== undefined && compare(item.place, least.place) >= 0))
+        return
+      least = item
+      from = index
+    })
+    if (least === undefined) return found
+    next[from] = (next[from] ?? 0) + 1
+    const { place: at, buyable } = least
+    if (!wanted(buyable)) continue
+    const prices = pricesOf(buyable, filter)
+    if (prices.length === buyable.prices.length) found.push(least)
+    else if (prices.length > 0) found.push({ place: at, buyable: { ...buyable, prices } })
+  }
+  return found
+}
+
+const pricesOf = ({ prices }: Buyable, { term, billingCycle }: AssortmentFilter) =>
+  term === undefined && billingCycle === undefined
+    ? prices
+    : prices.filter(
+        (plan) =>
+          (term === undefined || plan.term === term) &&
+          (billingCycle === undefined || plan.billingCycle === billingCycle)
+      )
+
+const firstAfter = (items: ReadonlyArray<Placed>, after: Place): number => {
+  let low = 0
+  let high = items.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const item = items[middle]
+    if (item !== undefined && compare(item.place, after) <= 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+type ListDocument = Omit<PriceListRow, "valid_from" | "valid_to"> & {
+  readonly valid_from: string
+  readonly valid_to: string | null
+}
+
+const listOf = (document: ListDocument): PriceList =>
+  priceListOf({
+    ...document,
+    valid_from: Instant.make(Date.parse(document.valid_from)),
+    valid_to: document.valid_to === null ? null : Instant.make(Date.parse(document.valid_to))
+  })
+
+/** One row at least for an account of the branch: without a list where nobody has one. */
+const readLists = async (db: Kysely<Tables>, accountId: AccountId, branch: AccountId | null) => {
+  const { rows } = await sql<{
+    path: ReadonlyArray<AccountId>
+    account_id: AccountId | null
+    list: ListDocument | null
+    instance: InstanceName | null
+    revision: number | null
+  }>`
+    select account.ancestors as path, assigned.account_id, row_to_json(list) as list, instance.name as instance,
+      revision.revision
+    from account
+    left join price_list_account assigned on assigned.account_id = any (account.ancestors)
+    left join price_list list on list.id = assigned.price_list_id
+    left join instance on instance.id = list.instance_id
+    left join price_revision revision on revision.instance_id = list.instance_id
+    where account.id = ${accountId}
+      and (${branch}::uuid is null or account.ancestors @> array[${branch}::uuid])`.execute(db)
+  return rows
+}
+
+const readRevision = async (db: Kysely<Tables>, id: PriceListId) => {
+  const { rows } = await sql<{ revision: number }>`
+    select coalesce(revision, 0) as revision
+    from price_list left join price_revision using (instance_id) where id = ${id}`.execute(db)
+  return rows[0]?.revision
+}
+
+type DatedDocument = Omit<DatedPrice, "price" | "validFrom" | "validTo"> & {
+  readonly price: MoneyDocument
+  readonly validFrom: string
+  readonly validTo: string | null
+}
+type ProductDocument = Omit<SellableProduct, "costs" | "recommended"> & {
+  readonly costs: ReadonlyArray<DatedDocument>
+  readonly recommended: ReadonlyArray<DatedDocument>
+}
+interface ShelfRow {
+  readonly list: ListDocument
+  readonly instance: InstanceName
+  readonly revision: number
+  readonly entries: ReadonlyArray<EntryRow>
+  readonly products: ReadonlyArray<ProductDocument>
+}
+
+const datedOf = ({ price, validFrom, validTo, ...plan }: DatedDocument): DatedPrice => ({
+  ...plan,
+  price: moneyOf(price),
+  validFrom: Instant.make(Date.parse(validFrom)),
+  validTo: validTo === null ? null : Instant.make(Date.parse(validTo))
+})
+
+const heldOf = (row: ShelfRow, at: Instant): Held => {
+  const list = listOf(row.list)
+  const placed = row.products.map((document) => ({
+    place: placeOf(document, list.instanceId),
+    product: {
+      ...document,
+      costs: document.costs.map(datedOf),
+      recommended: document.recommended.map(datedOf)
+    }
+  }))
+  return {
+    revision: row.revision,
+    knownFrom: at,
+    shelf: {
+      list,
+      instance: row.instance,
+      entries: entriesBySubject(row.entries.map(entryOf)),
+      products: placed.toSorted((a, b) => compare(a.place, b.place)).map(({ product }) => product)
+    },
+    assortment: null
+  }
+}
+
+/** One statement, so that everything of it, and the revision, are of one moment. */
+const readShelf = async (
+  db: Kysely<Tables>,
+  id: PriceListId,
+  _at: Instant,
+  offer: OfferId | null
+) => {
+  const { rows } = await sql<ShelfRow>`
+    select row_to_json(list) as list, instance.name as instance, coalesce(revision.revision, 0) as revision, (
+        select coalesce(json_agg(json_build_object('offer', entry.offer, 'price_group_id', entry.price_group_id,
+          'term', entry.term, 'billing_cycle', entry.billing_cycle, 'kind', entry.kind,
+          'value', entry.value::text)), '[]')
+        from price_list_entry entry where entry.price_list_id = list.id
+      ) as entries, (
+        select coalesce(json_agg(json_build_object('offer', product.offer, 'name', product.name,
+          'description', product.description, 'family', product.family, 'isTrial', product.is_trial,
+          'isAddon', product.is_addon, 'published', product.published,
+          'discontinued', product.discontinued_at is not null, 'minimumQuantity', product.minimum_quantity,
+          'maximumQuantity', product.maximum_quantity, 'groupId', member.price_group_id, 'plans', (
+            select coalesce(json_agg(plan order by ordinal), '[]')
+            from json_array_elements(product.plans) with ordinality listed (plan, ordinal)
+            where product.annual_enabled or plan ->> 'billingCycle' <> 'annual'
+          ), 'costs', (
+            select coalesce(json_agg(json_build_object('term', term, 'billingCycle', 'monthly', 'price',
+              json_build_object('amount', product.purchase_amount::text, 'currency', product.purchase_currency),
+              'validFrom', '1970-01-01T00:00:00Z', 'validTo', null)), '[]')
+            from (select distinct plan ->> 'term' as term from json_array_elements(product.plans) plan) terms
+            where product.purchase_amount > 0
+          ), 'recommended', json_build_array())), '[]')
+        from product
+        left join price_group_product member
+          on member.instance_id = product.instance_id and member.offer = product.offer
+        where product.instance_id = list.instance_id
+          and (${offer}::text is null or product.offer = ${offer})
+      ) as products
+    from price_list list
+    join instance on instance.id = list.instance_id
+    left join price_revision revision on revision.instance_id = list.instance_id
+    where list.id = ${id}`.execute(db)
+  return rows
+}
