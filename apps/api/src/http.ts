@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { bookBytesMax } from "@concordat/contracts/book"
+import { entriesBytesMax } from "@concordat/contracts/pricelists"
 import { CurrentCorrelation } from "@concordat/core/vendor/Correlation"
 import { ByteSize, Context } from "effect"
 import { HttpIncomingMessage } from "effect/http"
@@ -12,6 +13,13 @@ export type ApiHandler = (request: Request, context: Context.Context<never>) => 
 
 /** Bodies of everything but imports; a reconciliation is some hundred bytes. */
 const bodyBytesMax = 64 * 1024
+
+const bodyLimitOf = (path: string): number => {
+  if (path === "/v1/book/imports") return bookBytesMax
+  return /^\/v1\/price(lists\/[^/]+\/entries|groups\/[^/]+\/products)$/u.test(path)
+    ? entriesBytesMax
+    : bodyBytesMax
+}
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -54,7 +62,7 @@ export const makeHttp = (options: {
   app.get("/docs", (c) => c.html(options.docs.html))
   app.get("/", (c) => c.redirect("/docs"))
   app.all("*", async (c): Promise<Response> => {
-    const limit = c.req.path === "/v1/book/imports" ? bookBytesMax : bodyBytesMax
+    const limit = bodyLimitOf(c.req.path)
     // Said before anything is read; a body without a length is counted while it is read, by the same limit.
     if (Number(c.req.header("content-length") ?? 0) > limit) {
       const { detail, status, title, type } = tooLarge(limit)
