@@ -12,12 +12,13 @@ import {
   requestsPerMinuteDefault,
   TenantId
 } from "@concordat/core/instance/Instance"
-import { InstanceEventKind, SettingChange } from "@concordat/core/instance/InstanceEvent"
+import { InstanceEventKind, SettingValue } from "@concordat/core/instance/InstanceEvent"
 import { Language, languageDefault } from "@concordat/core/instance/Language"
+import { retiredField } from "@concordat/core/instance/retiredFields"
 import { Schema, SchemaGetter } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Bearer, requires } from "./Auth.ts"
-import { described, guid, line, plainGuid, timestamp } from "./Field.ts"
+import { described, flag, guid, line, plainGuid, timestamp } from "./Field.ts"
 import { etag, Idempotent, idempotencyKey, ifMatch } from "./Headers.ts"
 import { noQuery, pageOf, pageQuery } from "./Page.ts"
 import {
@@ -25,6 +26,7 @@ import {
   InstanceChangeRefused,
   InstanceNameTaken,
   InstanceNotFound,
+  InstancesNotImported,
   MediaTypeUnsupported,
   PreconditionRequired,
   VersionStale
@@ -156,7 +158,10 @@ export const InstanceView = Schema.Struct({
   ),
   credentials: Schema.Struct({
     primary: CredentialsView,
-    sandbox: Schema.NullOr(CredentialsView)
+    sandbox: described(
+      Schema.NullOr(CredentialsView),
+      "Of the integration sandbox; null where there is none."
+    )
   }).annotate({ description: "Both sets; sandbox is null where there is none." }),
   tenantId: guid(TenantId, "The tenant of the live credentials."),
   tenantDomain: described(Schema.NullOr(Schema.String), "Its domain; null where it is not known."),
@@ -268,6 +273,103 @@ export const InstancePatch = Schema.Struct({
   .annotate({ identifier: "InstancePatch", description: "What to change about an instance." })
 export type InstancePatch = typeof InstancePatch.Type
 
+/** So many instances one settings file may have. */
+export const importedInstancesMax = 100
+
+/**
+ * An instance as settings files have it: all settings but the name may be absent, and retired fields are taken and
+ * dropped.
+ */
+export const ImportedInstance = Schema.StructWithRest(
+  Schema.Struct({
+    name: described(InstanceName, "Which instance: a new name is added, a known one is changed."),
+    cloud: described(
+      Schema.optionalKey(Cloud),
+      "Which of Microsoft's clouds. Needed for a new one."
+    ),
+    endpoints: Schema.optionalKey(GivenAddresses),
+    tenantId: Schema.optionalKey(
+      guid(TenantId, "The account id: the partner's own Microsoft tenant. Needed for a new one.")
+    ),
+    tenantDomain: described(
+      Schema.optionalKey(Schema.NullOr(domain)),
+      "The tenant's default domain; null where it is not known."
+    ),
+    appId: Schema.optionalKey(
+      plainGuid("The application (client) id that signs in. Needed for a new one.")
+    ),
+    secret: Schema.optionalKey(secret),
+    sandbox: described(
+      Schema.optionalKey(Schema.NullOr(SandboxCredentials)),
+      "The sandbox's credentials; null removes them, while the sandbox holds no data."
+    ),
+    cspStatus: described(Schema.optionalKey(CspStatus), `${texts.cspStatus} Needed for a new one.`),
+    mpnId: described(Schema.optionalKey(Schema.NullOr(MpnId)), texts.mpnId),
+    ...optionalSettings
+  }),
+  [Schema.Record(Schema.String, Schema.Unknown)]
+)
+  .check(
+    Schema.makeFilter((given: Readonly<Record<string, unknown>>) => {
+      const unknown = Object.keys(given).find(
+        (field) => !importedFields.has(field) && retiredField(field) === undefined
+      )
+      return unknown === undefined
+        ? undefined
+        : { path: [unknown], issue: "not known here: leave it out, or correct its name" }
+    })
+  )
+  .annotate({
+    identifier: "ImportedInstance",
+    description:
+      "An instance as a settings file has it; what is absent stays as it is. The retired fields Native App ID, Username, Password and Authorization Link are dropped, however they are written."
+  })
+
+const importedFields: ReadonlySet<string> = new Set([
+  "name",
+  "cloud",
+  "endpoints",
+  "tenantId",
+  "tenantDomain",
+  "appId",
+  "secret",
+  "sandbox",
+  "cspStatus",
+  "mpnId",
+  ...Object.keys(optionalSettings)
+])
+
+/** A settings file. */
+export const SettingsFile = Schema.Struct({
+  instances: Schema.Array(ImportedInstance)
+    .check(Schema.isMinLength(1), Schema.isMaxLength(importedInstancesMax))
+    .annotate({ description: "The instances, each name once." })
+}).annotate({ identifier: "SettingsFile", description: "Instances with their settings." })
+export type SettingsFile = typeof SettingsFile.Type
+
+/** What an import of settings changed, or would change. */
+export const SettingsImport = Schema.Struct({
+  dryRun: described(Schema.Boolean, "True when nothing was kept."),
+  instances: Schema.Array(
+    Schema.Struct({
+      name: described(InstanceName, "The instance."),
+      outcome: described(
+        Schema.Literals(["added", "changed", "unchanged"]),
+        "What became of it, or would."
+      ),
+      fields: described(
+        Schema.Array(Schema.String),
+        "The settings that changed; all that were given, of one that was added."
+      ),
+      purged: described(
+        Schema.Array(Schema.String),
+        "Retired fields that the file held and that were dropped: delete them from it, above all passwords."
+      )
+    })
+  ).annotate({ description: "In the order of the file." })
+}).annotate({ identifier: "SettingsImport", description: "What an import of settings changed." })
+export type SettingsImport = typeof SettingsImport.Type
+
 /** Which environment shall be live, and why. */
 export const EnvironmentSwitch = Schema.Struct({
   environment: described(Environment, "Which credentials shall be live."),
@@ -290,7 +392,11 @@ export const InstanceEventView = Schema.Struct({
   ),
   reason: described(Schema.NullOr(Schema.String), "Why; null where nobody was asked."),
   changes: Schema.Array(
-    SettingChange.annotate({
+    Schema.Struct({
+      field: described(Schema.String, "The setting."),
+      before: described(SettingValue, "Its value before; null = none, or a secret."),
+      after: described(SettingValue, "Its value after; null = none, or a secret.")
+    }).annotate({
       identifier: "SettingChange",
       description: "A setting before and after. Of a secret only that it changed."
     })
@@ -341,6 +447,24 @@ export class InstancesGroup extends HttpApiGroup.make("instances")
       .annotate(
         OpenApi.Description,
         "Registers a Partner Center account with app-only credentials. Nothing is sent to Microsoft yet; the first reconciliation signs in."
+      )
+      .annotateMerge(requires("instances:write")),
+    HttpApiEndpoint.post("import", "/import", {
+      headers: idempotencyKey,
+      query: {
+        dryRun: Schema.optionalKey(
+          flag("True checks and tells everything and keeps nothing; false when absent.")
+        )
+      },
+      payload: SettingsFile,
+      success: SettingsImport,
+      error: [InstancesNotImported, BodyTooLarge, MediaTypeUnsupported]
+    })
+      .middleware(Idempotent)
+      .annotate(OpenApi.Summary, "Make the instances be as a settings file says: all, or nothing")
+      .annotate(
+        OpenApi.Description,
+        `Adds the instances whose names are new and changes the others, at most ${importedInstancesMax}. What the file does not name stays; no instance is removed, and which environment is live is not imported. Repeating it changes nothing.`
       )
       .annotateMerge(requires("instances:write")),
     HttpApiEndpoint.patch("update", "/:name", {

@@ -309,6 +309,7 @@ export const instancesLayer = Layer.effect(
           if (refusal !== undefined)
             return yield* new InstanceChangeRefused({ name: before.name, ...refusal })
           const after = changed(before, change)
+          if (after.name !== before.name) yield* refuseTaken(after.name)
           const given = [
             { environment: "primary" as const, secret: change.secret },
             { environment: "sandbox" as const, secret: change.sandbox?.secret }
@@ -321,7 +322,6 @@ export const instancesLayer = Layer.effect(
           }
           const changes = [...differences(before, after), ...replaced]
           if (changes.length === 0) return before
-          if (after.name !== before.name) yield* refuseTaken(after.name)
           if (after.credentials.sandbox === null)
             yield* run("Instances.dropSecret", (db) =>
               db

@@ -53,6 +53,8 @@ export class Secrets extends Context.Service<
     ) => Effect.Effect<Redacted.Redacted<string>, SecretError>
     /** Whether another key than the current one sealed it: seal it again, and the old key can go. */
     readonly isOld: (sealed: string) => boolean
+    /** What everything begins with that the current key has sealed. */
+    readonly prefix: string
   }
 >()("adapter-postgres/Secrets") {
   static readonly layer = (keys: Keyring) => Layer.succeed(Secrets, make(keys))
@@ -155,6 +157,7 @@ const sealedForm = /^v1\.(?<id>[0-9a-f]{8})\.(?<body>[\w-]+)$/u
 
 const make = (keys: Keyring): Secrets["Service"] => {
   const [current] = keys
+  const prefix = `v1.${current.id}.`
   const partsOf = (sealed: string) => {
     const { id, body } = sealedForm.exec(sealed)?.groups ?? {}
     return id === undefined || body === undefined ? undefined : { id, body }
@@ -166,7 +169,7 @@ const make = (keys: Keyring): Secrets["Service"] => {
         const cipher = createCipheriv("aes-256-gcm", current.bytes, iv).setAAD(Buffer.from(context))
         const text = cipher.update(Redacted.value(plaintext), "utf8")
         const body = Buffer.concat([iv, text, cipher.final(), cipher.getAuthTag()])
-        return `v1.${current.id}.${body.toString("base64url")}`
+        return `${prefix}${body.toString("base64url")}`
       }),
     open: (sealed, context) =>
       Effect.suspend(() => {
@@ -189,6 +192,7 @@ const make = (keys: Keyring): Secrets["Service"] => {
           catch: () => new SecretError({ reason: "Tampered", context })
         })
       }),
-    isOld: (sealed) => partsOf(sealed)?.id !== current.id
+    isOld: (sealed) => partsOf(sealed)?.id !== current.id,
+    prefix
   })
 }

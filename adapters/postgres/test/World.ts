@@ -25,6 +25,7 @@ import { idempotencyLayer } from "../src/Idempotency.ts"
 import { instancesLayer } from "../src/Instances.ts"
 import { mirrorLayer } from "../src/Mirror.ts"
 import { runsLayer } from "../src/Runs.ts"
+import { secretRotationLayer } from "../src/SecretRotation.ts"
 import { makeKeyring, Secrets } from "../src/Secrets.ts"
 import { testDatabaseAndQueues } from "../src/testing.ts"
 import { unitOfWorkLayer } from "../src/UnitOfWork.ts"
@@ -44,6 +45,7 @@ export const repositories = Layer.mergeAll(
   instancesLayer,
   mirrorLayer,
   runsLayer,
+  secretRotationLayer,
   unitOfWorkLayer
 ).pipe(Layer.provideMerge(Layer.mergeAll(testDatabaseAndQueues, secretsLayer)))
 

@@ -1,5 +1,5 @@
 import type { Redacted } from "effect"
-import type { Cloud, Endpoints } from "./Cloud.ts"
+import { type Cloud, type Endpoints, endpointsOf } from "./Cloud.ts"
 import {
   type Credentials,
   type CspStatus,
@@ -167,6 +167,22 @@ export const changeRefusal = (
     }
   if (after.cloud !== before.cloud && (facts.holds.primary || facts.holds.sandbox))
     return { field: "cloud", reason: `${holdsData} Register another instance for the other cloud.` }
+  const published = endpointsOf(after.cloud)
+  const isAddressed = change.endpoints !== undefined || after.cloud !== before.cloud
+  if (
+    isAddressed &&
+    published !== undefined &&
+    addressesOf(after) !== addressesOf({ endpoints: published })
+  )
+    return {
+      field: "endpoints",
+      reason: `The addresses of the cloud ${after.cloud} are known; leave them out.`
+    }
+  if (isAddressed && published === undefined && change.endpoints === undefined)
+    return {
+      field: "endpoints",
+      reason: `The cloud ${after.cloud} has no published addresses; give them.`
+    }
   if (next.primary.tenantId !== primary.tenantId && facts.holds.primary)
     return {
       field: "tenantId",
@@ -201,5 +217,5 @@ const holdsData =
   "The instance already holds data of this account, which would be taken for the other's."
 const sentElsewhere = "The kept secret would be sent to the new addresses."
 
-const addressesOf = ({ endpoints }: Instance): string =>
+const addressesOf = ({ endpoints }: Pick<Instance, "endpoints">): string =>
   [endpoints.api, endpoints.login, endpoints.resource, endpoints.prices].join(" ")

@@ -1,10 +1,16 @@
 import { Api } from "@concordat/contracts/Api"
 import { Caller } from "@concordat/contracts/Auth"
-import type { InstancePatch, NewInstance, SandboxCredentials } from "@concordat/contracts/instances"
+import type {
+  InstancePatch,
+  NewInstance,
+  SandboxCredentials,
+  SettingsFile
+} from "@concordat/contracts/instances"
 import {
   InstanceChangeRefused,
   InstanceNameTaken,
   InstanceNotFound,
+  InstancesNotImported,
   PreconditionRequired,
   VersionStale
 } from "@concordat/contracts/Problem"
@@ -17,6 +23,8 @@ import {
 } from "@concordat/core/instance/Instance"
 import type { InstanceChange } from "@concordat/core/instance/InstanceChange"
 import { Instances } from "@concordat/core/instance/Instances"
+import { type ImportedInstance, importInstances } from "@concordat/core/instance/importInstances"
+import { retiredField } from "@concordat/core/instance/retiredFields"
 import { CurrentCorrelation } from "@concordat/core/vendor/Correlation"
 import { Identifiers } from "@concordat/core/work/Identifiers"
 import { Effect } from "effect"
@@ -67,6 +75,25 @@ export const instancesLayer = HttpApiBuilder.group(
           })
         },
         Effect.catchTag("InstanceNameTaken", nameTaken)
+      ),
+      import: Effect.fnUntraced(
+        function* ({ payload, query }) {
+          const dryRun = query.dryRun ?? false
+          const imported = payload.instances.map(importedOf)
+          const act = yield* acting()
+          return { dryRun, instances: yield* importInstances(imported, { dryRun, act }) }
+        },
+        Effect.catchTag("ImportRefused", ({ problems }) =>
+          Effect.fail(
+            new InstancesNotImported({
+              detail: "Nothing was imported. Correct what is named in errors and import again.",
+              errors: problems.map(({ index, field, text }) => ({
+                path: ["payload", "instances", index, ...field.split(".")],
+                message: text
+              }))
+            })
+          )
+        )
       ),
       update: ({ headers, params, payload }) =>
         change(params.name, headers["if-match"], (current) => changeOf(current, payload)),
@@ -197,6 +224,38 @@ const registration = (id: InstanceId, given: NewInstance) => {
     secrets: { primary: secret, sandbox: sandboxSecret }
   })
 }
+
+/** Which of the file's fields are settings, and which are from long ago. */
+const importedOf = (given: SettingsFile["instances"][number]): ImportedInstance => ({
+  name: given.name,
+  settings: {
+    cloud: given.cloud,
+    endpoints:
+      given.endpoints === undefined
+        ? given.cloud === undefined
+          ? undefined
+          : endpointsOf(given.cloud)
+        : endpointsGiven(given.endpoints),
+    tenantId: given.tenantId,
+    tenantDomain: given.tenantDomain,
+    appId: given.appId,
+    secret: given.secret,
+    sandbox:
+      given.sandbox === undefined || given.sandbox === null
+        ? given.sandbox
+        : sandboxOf(given.sandbox),
+    cspStatus: given.cspStatus,
+    mpnId: given.mpnId,
+    catalogueLanguage: given.catalogueLanguage,
+    countries: given.countries,
+    productNames: given.productNames,
+    annualProvisioning: given.annualProvisioning,
+    catalogueSchedule: given.catalogueSchedule,
+    requestsPerMinute: given.requestsPerMinute,
+    disabled: given.disabled
+  },
+  purged: Object.keys(given).filter((field) => retiredField(field) !== undefined)
+})
 
 /** Another cloud brings its addresses along. */
 const changeOf = (current: Instance, patch: InstancePatch): InstanceChange => {
