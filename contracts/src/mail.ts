@@ -19,6 +19,9 @@ import {
   VersionStale
 } from "./Problem.ts"
 
+/** The largest body with a template: its parts at their longest, in any script. */
+export const templateBytesMax = 1024 * 1024
+
 const kindText = "The occasion on which the mail is sent."
 const addresses = (description: string) => Schema.Array(Schema.String).annotate({ description })
 

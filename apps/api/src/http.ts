@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { bookBytesMax } from "@concordat/contracts/book"
+import { templateBytesMax } from "@concordat/contracts/mail"
 import { entriesBytesMax } from "@concordat/contracts/pricelists"
 import { CurrentCorrelation } from "@concordat/core/vendor/Correlation"
 import { ByteSize, Context } from "effect"
@@ -16,6 +17,7 @@ const bodyBytesMax = 64 * 1024
 
 const bodyLimitOf = (path: string): number => {
   if (path === "/v1/book/imports") return bookBytesMax
+  if (path.startsWith("/v1/notifications/templates/")) return templateBytesMax
   return /^\/v1\/price(lists\/[^/]+\/entries|groups\/[^/]+\/products)$/u.test(path)
     ? entriesBytesMax
     : bodyBytesMax

@@ -6,7 +6,15 @@ import { makeDatabase } from "@concordat/adapter-postgres/testing"
 import { AccountId } from "@concordat/core/account/Account"
 import { Scope as KeyScope, scopesOf } from "@concordat/core/actor/Actor"
 import { ApiKeys } from "@concordat/core/actor/ApiKeys"
+import { Catalogue } from "@concordat/core/catalogue/Catalogue"
+import type { Product } from "@concordat/core/catalogue/Product"
 import { InstanceName, TenantId } from "@concordat/core/instance/Instance"
+import { Instances } from "@concordat/core/instance/Instances"
+import { exampleValues, type MergeValues } from "@concordat/core/mail/mergeFields"
+import type { Outbox } from "@concordat/core/mail/Outbox"
+import { languageDefault } from "@concordat/core/mail/Template"
+import type { Templates } from "@concordat/core/mail/Templates"
+import { writeMail } from "@concordat/core/mail/writeMail"
 import { Currency, money } from "@concordat/core/money/Money"
 import { type Row, rulesDefault } from "@concordat/core/reconciliation/Customer"
 import { compare } from "@concordat/core/reconciliation/compare"
@@ -20,6 +28,7 @@ import {
   SubscriptionId
 } from "@concordat/core/subscription/Subscription"
 import { Instant } from "@concordat/core/time/Instant"
+import type { Identifiers } from "@concordat/core/work/Identifiers"
 import { Context, Effect, Exit, Layer, Logger, Redacted, Scope } from "effect"
 import pg from "pg"
 import { openCable } from "../../start/test/Cable.ts"
@@ -34,6 +43,10 @@ export interface Served {
   readonly call: (method: string, path: string, ask?: Ask) => Promise<Answer>
   /** Makes a key; with every scope of its role when none are named. */
   readonly key: (key: NewKey) => Promise<string>
+  /** Writes a Welcome mail about an account, and gives its id. */
+  readonly mail: (account: string, values?: MergeValues) => Promise<string>
+  /** Puts products into an instance's catalogue. */
+  readonly products: (instance: string, products: ReadonlyArray<Product>) => Promise<void>
   /** All that the database keeps of answers, as text. */
   readonly stored: () => Promise<string>
   /** Takes the database away, or gives it back. */
@@ -102,8 +115,9 @@ export const serve = async (): Promise<Served> => {
     open.pipe(Scope.provide(scope), Effect.provide(Logger.layer([])))
   )
   const call = clientOf(url, admin)
-  const run = <A, E>(effect: Effect.Effect<A, E, Runs | ApiKeys>) =>
-    Effect.runPromise(Effect.provideContext(effect, adapters))
+  const run = <A, E>(
+    effect: Effect.Effect<A, E, Runs | ApiKeys | Outbox | Templates | Identifiers>
+  ) => Effect.runPromise(Effect.provideContext(effect, adapters))
   const accounts = await seedBook(call)
   const waiting = await call("POST", "/v1/reconciliations", {
     body: { instance: "contoso-eu", scope: { kind: "account", id: accounts.north } }
@@ -123,6 +137,26 @@ export const serve = async (): Promise<Served> => {
             branch: branch === null ? null : AccountId.make(branch)
           })
         ).pipe(Effect.map(({ key }) => Redacted.value(key)))
+      ),
+    mail: async (account, values = exampleValues) => {
+      await run(
+        writeMail({
+          kind: "welcome-customer",
+          key: crypto.randomUUID(),
+          accounts: [AccountId.make(account)],
+          language: languageDefault,
+          values
+        })
+      )
+      const { body } = await call("GET", `/v1/outbox?account=${account}&limit=1`)
+      return body.items[0].id
+    },
+    products: (name, products) =>
+      run(
+        Effect.gen(function* () {
+          const { id } = yield* (yield* Instances).byName(name)
+          yield* (yield* Catalogue).put(id, products)
+        })
       ),
     stored: () =>
       withClient(database, async (client) =>

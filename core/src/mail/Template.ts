@@ -65,8 +65,8 @@ export const partLengthMax: Readonly<Record<TemplatePart, number>> = {
   cc: 1_000,
   bcc: 1_000,
   subject: 255,
-  html: 200_000,
-  text: 100_000
+  html: 100_000,
+  text: 50_000
 }
 
 /** What an occasion is called, and what is known when it comes. */
