@@ -5,15 +5,14 @@ export const redirectUriLengthMax = 256
 
 const loopback: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"])
 
+/** No user, fragment, backslash or doubled slash: different readers see different hosts in such an address. */
+const plain = /^https?:\/\/[\w.:[\]-]+([/?][\x21-\x7e]*)?$/u
+
 /** The address, where it is one that a browser may be sent to; else undefined. */
-const addressOf = (text: string): URL | undefined => {
-  if (text.length > redirectUriLengthMax || !/^https?:\/\/[\x21-\x7e]+$/u.test(text))
-    return undefined
-  const url = URL.parse(text)
-  if (url === null || url.username !== "" || url.password !== "") return undefined
-  // A backslash or a fragment is read differently by different readers.
-  return /[\\#]/u.test(text) ? undefined : url
-}
+const addressOf = (text: string): URL | undefined =>
+  text.length <= redirectUriLengthMax && plain.test(text) && !/[\\#]/u.test(text)
+    ? (URL.parse(text) ?? undefined)
+    : undefined
 
 /** Whether an address may be registered: https, or http on the machine itself ("Redirect URI restrictions"). */
 export const isRegistrable = (text: string): boolean => {
