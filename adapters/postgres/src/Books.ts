@@ -22,7 +22,7 @@ import { lines, statements } from "./Statements.ts"
 import type { Tables, TermsDocument } from "./Tables.ts"
 
 /** Customers that are read at once: enough to make statements cheap, few enough to be garbage before they are old. */
-const customersAtOnce = 200
+const customersAtOnce = 150
 
 interface ListedCustomer {
   readonly tenant_id: TenantId

@@ -39,11 +39,19 @@ export const agree = (
     previous !== undefined && previous.microsoftId === observed.microsoftId
       ? previous.terms
       : undefined
+  const agrees = (field: Field): boolean =>
+    agreed[field] !== undefined && same(field, agreed[field], observed.terms[field])
+  // Most pairs agree on everything when they are first seen, 100,000 of them in a first report.
+  if (before === undefined && Field.literals.every(agrees))
+    return {
+      subscriptionId,
+      microsoftId: observed.microsoftId,
+      terms: observed.terms,
+      agreedAt: at
+    }
   const changed = Field.literals.filter(
     (field) =>
-      agreed[field] !== undefined &&
-      same(field, agreed[field], observed.terms[field]) &&
-      (before === undefined || !same(field, before[field], observed.terms[field]))
+      agrees(field) && (before === undefined || !same(field, before[field], observed.terms[field]))
   )
   if (changed.length === 0 && before !== undefined) return undefined
   const terms = { ...before, ...Object.fromEntries(changed.map((f) => [f, observed.terms[f]])) }

@@ -32,28 +32,34 @@ export const compareRun = Effect.fn("compareRun")(function* (
       Effect.gen(function* () {
         const tally = newTally()
         yield* books.customers(run).pipe(
-          Stream.runForEach((chunk) => {
-            const firstPosition = tally.rows
-            const report: Array<ReportRow> = []
-            const baselines: Array<Baseline> = []
+          Stream.map((chunk): Part => {
+            const part: Part = { firstPosition: tally.rows, rows: [], baselines: [] }
             for (const book of chunk) {
               const { elsewhere, claimedElsewhere } = book
               const knowledge: Knowledge = { at, rules, products, elsewhere, claimedElsewhere }
               const rows = compare(book.customer, knowledge)
               for (const row of rows) {
                 const moved = movedBaseline(book, row, at)
-                if (moved !== undefined) baselines.push(moved)
+                if (moved !== undefined) part.baselines.push(moved)
               }
               for (const row of inScope(run.scope, rows)) {
                 count(tally, row)
-                report.push(reportRow(book, row))
+                part.rows.push(reportRow(book, row))
               }
             }
-            return Effect.andThen(
-              runs.append(run.id, firstPosition, report),
-              books.agree(baselines)
-            )
-          })
+            return part
+          }),
+          // While one part is written, the next is made ready. What is kept is the same in whatever order they
+          // are written, and where one fails, the transaction keeps none.
+          Stream.mapEffect(
+            ({ firstPosition, rows, baselines }) =>
+              Effect.all([runs.append(run.id, firstPosition, rows), books.agree(baselines)], {
+                concurrency: 2,
+                discard: true
+              }),
+            { concurrency: 2, unordered: true }
+          ),
+          Stream.runDrain
         )
         yield* runs.complete(id, {
           rows: tally.rows,
@@ -65,6 +71,13 @@ export const compareRun = Effect.fn("compareRun")(function* (
     )
     .pipe(Effect.provideService(CurrentCorrelation, run.correlationId))
 })
+
+/** A part of a report. */
+interface Part {
+  readonly firstPosition: number
+  readonly rows: Array<ReportRow>
+  readonly baselines: Array<Baseline>
+}
 
 interface Tally {
   rows: number
