@@ -10,7 +10,7 @@ import {
 } from "@concordat/core/catalogue/CatalogueRuns"
 import { isDue } from "@concordat/core/catalogue/catalogueSchedule"
 import type { VendorItem } from "@concordat/core/catalogue/VendorCatalogue"
-import type { InstanceName } from "@concordat/core/instance/Instance"
+import type { InstanceId, InstanceName } from "@concordat/core/instance/Instance"
 import { OfferId } from "@concordat/core/subscription/Subscription"
 import { Instant } from "@concordat/core/time/Instant"
 import { Effect, Layer, Option, Schema } from "effect"
@@ -81,10 +81,10 @@ const selectProblem = (db: Kysely<Tables>, id: CatalogueRunId) =>
     .execute(db)
     .then(({ rows }) => rows[0]?.problem ?? null)
 
-/** Runs under way for which no job waits or is at work, with what the last one said when it was given up. */
+/** Runs under way for which no job waits, for its turn or at a gate, or is at work, with what the last one said when it was given up. */
 const lostRuns = (db: Kysely<Tables>) =>
-  sql<{ id: CatalogueRunId; problem: string | null }>`
-    select run.id, (
+  sql<{ id: CatalogueRunId; instance_id: InstanceId; problem: string | null }>`
+    select run.id, run.instance_id, (
       select coalesce(output->>'message', output->'value'->>'message', 'it said nothing')
       from ${sql.table(`${bossSchema}.job`)}
       where name = ${catalogueRunQueue.name} and singleton_key = run.id::text and state = 'failed'
@@ -94,6 +94,8 @@ const lostRuns = (db: Kysely<Tables>) =>
       select from ${sql.table(`${bossSchema}.job`)}
       where name = ${catalogueRunQueue.name} and group_id = run.id::text
         and ((state < 'active' and not blocked) or state = 'active'))
+      and not exists (
+        select from parked_job where queue = ${catalogueRunQueue.name} and lane = run.id::text)
     order by run.id`.execute(db)
 
 /** The catalogue runs in Postgres, their jobs in the queue. */
@@ -178,7 +180,9 @@ export const catalogueRunsLayer = Layer.effect(
             "info",
             `Asked for by ${run.requestedBy}: the catalogue of ${run.countries.join(", ")} in ${run.language}`
           )
-          yield* queued(catalogueRunQueue.send([{ catalogueRunId: run.id }]))
+          yield* queued(
+            catalogueRunQueue.send([{ instanceId: run.instanceId, catalogueRunId: run.id }])
+          )
           return Option.some(run)
         })
       )
@@ -571,9 +575,9 @@ export const catalogueRunsLayer = Layer.effect(
       )
       if (first.rows[0]?.needed !== true) return 0
       const { rows } = yield* query("CatalogueRuns.lost", lostRuns)
-      yield* Effect.forEach(rows, ({ id, problem }) =>
+      yield* Effect.forEach(rows, ({ id, instance_id, problem }) =>
         problem === null
-          ? queued(catalogueRunQueue.send([{ catalogueRunId: id }]))
+          ? queued(catalogueRunQueue.send([{ instanceId: instance_id, catalogueRunId: id }]))
           : fail(id, `it was given up: ${problem}`)
       )
       return rows.length

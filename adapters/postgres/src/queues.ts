@@ -51,6 +51,6 @@ export const sendMailQueue = defineQueue("send-mail", Schema.Struct({ mailId: Ma
 /** Read the catalogue of an instance, or what is left of it, and apply it. */
 export const catalogueRunQueue = defineQueue(
   "catalogue-run",
-  Schema.Struct({ catalogueRunId: CatalogueRunId }),
-  { key: ({ catalogueRunId }: { readonly catalogueRunId: CatalogueRunId }) => catalogueRunId }
+  Schema.Struct({ instanceId: InstanceId, catalogueRunId: CatalogueRunId }),
+  { key: ({ catalogueRunId }) => catalogueRunId }
 )
