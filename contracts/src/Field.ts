@@ -47,7 +47,10 @@ export const line = (
     Schema.isMaxLength(lengths.max),
     Schema.isPattern(/^\P{Cc}*$/u, {
       message: "control characters are not allowed"
-    })
+    }),
+    Schema.makeFilter((text: string) =>
+      text.isWellFormed() ? undefined : "half a surrogate pair is no character"
+    )
   ).annotate({ description })
 
 /** A count: a whole number from zero. */

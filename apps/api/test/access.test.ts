@@ -48,7 +48,10 @@ const requestTo = ({ id, path }: Operation, seen: Served["seeded"]) => {
     "book.import": "account_code"
   }
   const ids = path.startsWith("/v1/accounts/") ? seen.north.account : seen.north.run
-  const address = path.replace("{id}", ids).replace("{name}", "contoso-eu")
+  const address = path
+    .replace("{id}", ids)
+    .replace("{name}", "contoso-eu")
+    .replace("{accountId}", seen.north.account)
   const query =
     id === "reconciliations.export"
       ? "?format=csv"

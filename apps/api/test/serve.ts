@@ -116,7 +116,11 @@ export const serve = async (): Promise<Served> => {
   )
   const call = clientOf(url, admin)
   const run = <A, E>(
-    effect: Effect.Effect<A, E, Runs | ApiKeys | Outbox | Templates | Identifiers>
+    effect: Effect.Effect<
+      A,
+      E,
+      Runs | ApiKeys | Outbox | Templates | Identifiers | Catalogue | Instances
+    >
   ) => Effect.runPromise(Effect.provideContext(effect, adapters))
   const accounts = await seedBook(call)
   const waiting = await call("POST", "/v1/reconciliations", {
