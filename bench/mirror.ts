@@ -1,3 +1,5 @@
+import { signInLayer } from "@concordat/adapter-entra/SignIn"
+import { userTokensLayer } from "@concordat/adapter-entra/UserTokens"
 import { partnerCenterLayer } from "@concordat/adapter-partner-center/partnerCenter"
 import { transportLayer } from "@concordat/adapter-partner-center/Transport"
 import { InstanceId, TenantId } from "@concordat/core/instance/Instance"
@@ -24,7 +26,12 @@ const bench = Effect.gen(function* () {
   const adapters = storage(url, folder).pipe((stored) =>
     Layer.merge(
       stored,
-      partnerCenterLayer.pipe(Layer.provide(transportLayer), Layer.provide(stored))
+      partnerCenterLayer.pipe(
+        Layer.provide(userTokensLayer),
+        Layer.provide(signInLayer),
+        Layer.provide(transportLayer),
+        Layer.provide(stored)
+      )
     )
   )
   yield* Effect.gen(function* () {

@@ -9,19 +9,22 @@ const allTypes = "agreementType=*"
 export const listAgreementTemplates = reading(
   "listAgreementTemplates",
   WireAgreementTemplates,
-  () => `/v1/agreements?${allTypes}`
+  () => `/v1/agreements?${allTypes}`,
+  "app+user"
 )
 
 /** "Get confirmation of customer acceptance of Microsoft Customer Agreement". */
 export const listAgreements = reading(
   "listAgreements",
   WireAgreements,
-  (tenantId: TenantId) => `/v1/customers/${tenantId}/agreements?${allTypes}`
+  (tenantId: TenantId) => `/v1/customers/${tenantId}/agreements?${allTypes}`,
+  "app+user"
 )
 
 /** "Get the status of a customer's direct signing of Microsoft Customer Agreement". */
 export const getDirectSigned = reading(
   "getDirectSigned",
   WireDirectSigned,
-  (tenantId: TenantId) => `/v1/customers/${tenantId}/directSignedMicrosoftCustomerAgreementStatus`
+  (tenantId: TenantId) => `/v1/customers/${tenantId}/directSignedMicrosoftCustomerAgreementStatus`,
+  "app+user"
 )

@@ -1,3 +1,4 @@
+import { UserTokens } from "@concordat/core/consent/UserTokens"
 import type { Instance } from "@concordat/core/instance/Instance"
 import { CurrentCorrelation } from "@concordat/core/vendor/Correlation"
 import { RateBudget, type ResourceFamily } from "@concordat/core/vendor/RateBudget"
@@ -8,7 +9,7 @@ import { HttpClient, HttpClientRequest } from "effect/http"
 import { backoffMs, type Exchanged, exchange } from "./exchange.ts"
 import { isPassing, lacksMfa, reasonOf, rejectionFrom } from "./Rejection.ts"
 import { CurrentClientSettings } from "./Settings.ts"
-import { Tokens } from "./Token.ts"
+import { type Access, type Token, Tokens } from "./Token.ts"
 
 /** A request that may be sent again: it only reads. */
 export interface ReadRequest {
@@ -19,6 +20,10 @@ export interface ReadRequest {
   readonly uri: string
   /** The headers of a link: without them paging starts again at the first page. */
   readonly headers?: Readonly<Record<string, string>>
+  /** In whose name; the application's own where Microsoft allows it, which is the default. */
+  readonly access?: Access
+  /** The service that the token is for; Partner Center's own when it is absent. */
+  readonly resource?: string
 }
 
 /** What Partner Center granted, as it came. */
@@ -42,111 +47,119 @@ export class Client extends Context.Service<
   }
 >()("adapter-partner-center/Client") {}
 
-export const clientLayer: Layer.Layer<Client, never, Tokens | RateBudget | HttpClient.HttpClient> =
-  Layer.effect(
-    Client,
-    Effect.gen(function* () {
-      const tokens = yield* Tokens
-      const budget = yield* RateBudget
-      const client = yield* HttpClient.HttpClient
-      const settings = yield* CurrentClientSettings
+export const clientLayer: Layer.Layer<
+  Client,
+  never,
+  Tokens | UserTokens | RateBudget | HttpClient.HttpClient
+> = Layer.effect(
+  Client,
+  Effect.gen(function* () {
+    const tokens = yield* Tokens
+    const users = yield* UserTokens
+    const budget = yield* RateBudget
+    const client = yield* HttpClient.HttpClient
+    const settings = yield* CurrentClientSettings
 
-      const send = Effect.fnUntraced(function* (
-        instance: Instance,
-        request: ReadRequest
-      ): Effect.fn.Return<Answer, VendorError> {
-        const { operation } = request
-        const correlationId = (yield* CurrentCorrelation) || crypto.randomUUID()
-        const counter = yield* CurrentRequestCounter
-        const path = pathOf(instance.endpoints.api, request.uri)
-        if (path === undefined)
-          return yield* malformed({ operation, correlationId }, "a link leads to another host")
-        const family = familyOf(path)
-        let requestId = crypto.randomUUID()
-        let failures = 0
-        let renewed = false
-        let giveUpAtMs: number | undefined
-        while (true) {
-          const token = yield* tokens.get(instance)
-          yield* budget.take(instance.id, family)
-          giveUpAtMs ??= (yield* Clock.currentTimeMillis) + settings.giveUpAfterMs
-          counter?.add(1)
-          const secret = Redacted.value(token.value)
-          const exchanged = yield* exchange(
-            client,
-            settings,
-            HttpClientRequest.make(request.method)(instance.endpoints.api + path, {
-              headers: {
-                ...request.headers,
-                authorization: `Bearer ${secret}`,
-                accept: "application/json",
-                "ms-requestid": requestId,
-                "ms-correlationid": correlationId,
-                "x-locale": "en-US",
-                "ms-partnercenter-application": "Concordat"
-              }
-            })
-          )
-          if (exchanged._tag === "Answered" && exchanged.status >= 200 && exchanged.status < 300)
-            return { operation, correlationId, body: exchanged.body }
+    const send = Effect.fnUntraced(function* (
+      instance: Instance,
+      request: ReadRequest
+    ): Effect.fn.Return<Answer, VendorError> {
+      const { operation, access = "app", resource } = request
+      const correlationId = (yield* CurrentCorrelation) || crypto.randomUUID()
+      const counter = yield* CurrentRequestCounter
+      const path = pathOf(instance.endpoints.api, request.uri)
+      if (path === undefined)
+        return yield* malformed({ operation, correlationId }, "a link leads to another host")
+      const family = familyOf(path)
+      let requestId = crypto.randomUUID()
+      let failures = 0
+      let refused: Token | undefined
+      let giveUpAtMs: number | undefined
+      while (true) {
+        const token = yield* tokens.get(instance, access, resource, refused)
+        yield* budget.take(instance.id, family)
+        giveUpAtMs ??= (yield* Clock.currentTimeMillis) + settings.giveUpAfterMs
+        counter?.add(1)
+        const secret = Redacted.value(token.value)
+        const exchanged = yield* exchange(
+          client,
+          settings,
+          HttpClientRequest.make(request.method)(instance.endpoints.api + path, {
+            headers: {
+              ...request.headers,
+              authorization: `Bearer ${secret}`,
+              accept: "application/json",
+              "ms-requestid": requestId,
+              "ms-correlationid": correlationId,
+              "x-locale": "en-US",
+              "ms-partnercenter-application": "Concordat"
+            }
+          })
+        )
+        if (exchanged._tag === "Answered" && exchanged.status >= 200 && exchanged.status < 300)
+          return { operation, correlationId, body: exchanged.body }
 
-          const nowMs = yield* Clock.currentTimeMillis
-          const refusal = refusalFrom(exchanged, secret, nowMs)
-          const failure = new VendorError({ operation, correlationId, ...refusal.error })
-          // An unanswered request is the same request when it is sent again ("Partner Center REST headers").
-          if (exchanged._tag === "Answered") requestId = crypto.randomUUID()
+        const nowMs = yield* Clock.currentTimeMillis
+        const refusal = refusalFrom(exchanged, secret, nowMs)
+        const failure = new VendorError({ operation, correlationId, ...refusal.error })
+        // An unanswered request is the same request when it is sent again ("Partner Center REST headers").
+        if (exchanged._tag === "Answered") requestId = crypto.randomUUID()
 
-          if (refusal.next === "renew" && token.kept && !renewed) {
-            renewed = true
-            yield* tokens.reject(instance, token)
-            continue
-          }
-          let pauseMs: number
-          if (refusal.next === "throttled") {
-            const asWished = refusal.retryAfterMs ?? settings.retryAfterDefaultMs
-            pauseMs = Math.min(
-              Math.max(asWished, settings.backoffFirstMs),
-              settings.retryAfterMaxMs
-            )
-            yield* budget.throttled(instance.id, family, Duration.millis(pauseMs))
-          } else if (refusal.next === "again") {
-            failures += 1
-            if (failures >= settings.attemptsMax) return yield* failure
-            pauseMs = Math.max(
-              backoffMs(settings, failures, yield* Random.next),
-              refusal.retryAfterMs ?? 0
-            )
-          } else return yield* failure
-          if (nowMs + pauseMs > giveUpAtMs) return yield* failure
-          yield* Effect.logDebug(`${failure.message} Next attempt in ${Math.round(pauseMs)} ms.`)
-          yield* Effect.sleep(pauseMs)
+        if (refusal.next === "renew" && token.kept && refused === undefined) {
+          refused = token
+          continue
         }
-      })
-      return { send, pageSize: settings.pageSize }
+        if (refusal.lacksMfa && access === "app+user") yield* users.mfaMissing(instance, failure)
+        let pauseMs: number
+        if (refusal.next === "throttled") {
+          const asWished = refusal.retryAfterMs ?? settings.retryAfterDefaultMs
+          pauseMs = Math.min(Math.max(asWished, settings.backoffFirstMs), settings.retryAfterMaxMs)
+          yield* budget.throttled(instance.id, family, Duration.millis(pauseMs))
+        } else if (refusal.next === "again") {
+          failures += 1
+          if (failures >= settings.attemptsMax) return yield* failure
+          pauseMs = Math.max(
+            backoffMs(settings, failures, yield* Random.next),
+            refusal.retryAfterMs ?? 0
+          )
+        } else return yield* failure
+        if (nowMs + pauseMs > giveUpAtMs) return yield* failure
+        yield* Effect.logDebug(`${failure.message} Next attempt in ${Math.round(pauseMs)} ms.`)
+        yield* Effect.sleep(pauseMs)
+      }
     })
-  )
+    return { send, pageSize: settings.pageSize }
+  })
+)
 
 /** A refusal in our words, and what can be tried before it is believed. */
 interface Refusal {
   readonly error: Pick<VendorError, "reason" | "status" | "code" | "text">
   readonly next: "throttled" | "again" | "renew" | "believe"
   readonly retryAfterMs: number | null
+  readonly lacksMfa: boolean
 }
 
 const refusalFrom = (exchanged: Exchanged, secret: string, nowMs: number): Refusal => {
   if (exchanged._tag === "Answered") {
     const rejection = rejectionFrom(exchanged, secret, nowMs)
     const { status, code, text, retryAfterMs } = rejection
+    const withoutMfa = lacksMfa(rejection)
     const next =
       status === 429
         ? "throttled"
         : isPassing(status)
           ? "again"
           : // Another token will not have been made with a second factor, or for another service, either.
-            status === 401 && !lacksMfa(rejection) && code !== "900420"
+            status === 401 && !withoutMfa && code !== "900420"
             ? "renew"
             : "believe"
-    return { error: { reason: reasonOf(rejection), status, code, text }, next, retryAfterMs }
+    return {
+      error: { reason: reasonOf(rejection), status, code, text },
+      next,
+      retryAfterMs,
+      lacksMfa: withoutMfa
+    }
   }
   const tooLarge = exchanged._tag === "TooLarge"
   return {
@@ -157,7 +170,8 @@ const refusalFrom = (exchanged: Exchanged, secret: string, nowMs: number): Refus
       text: tooLarge ? "the answer is too large" : exchanged.text
     },
     next: tooLarge ? "believe" : "again",
-    retryAfterMs: null
+    retryAfterMs: null,
+    lacksMfa: false
   }
 }
 

@@ -6,12 +6,14 @@ import { WireMpnProfile } from "./wire/MpnProfile.ts"
 export const getOwnMpnProfile = reading(
   "getOwnMpnProfile",
   WireMpnProfile,
-  () => "/v1/profiles/mpn"
+  () => "/v1/profiles/mpn",
+  "app+user"
 )
 
 /** "Verify a partner MPN ID": fails with NotFound when nobody has it. */
 export const getMpnProfile = reading(
   "getMpnProfile",
   WireMpnProfile,
-  (mpnId: MpnId) => `/v1/profiles/mpn?mpnId=${mpnId}`
+  (mpnId: MpnId) => `/v1/profiles/mpn?mpnId=${mpnId}`,
+  "app+user"
 )

@@ -15,7 +15,8 @@ export const listPartners = (instance: Instance, type: PartnerRelationship) =>
     {
       operation: "listPartners",
       method: "GET",
-      uri: `/v1/relationships?relationship_type=${type}`
+      uri: `/v1/relationships?relationship_type=${type}`,
+      access: "app+user"
     },
     decodePage,
     (partner) => partner.id
@@ -28,7 +29,8 @@ export const listResellersOf = (instance: Instance, tenantId: TenantId) =>
     {
       operation: "listResellersOf",
       method: "GET",
-      uri: `/v1/customers/${tenantId}/relationships`
+      uri: `/v1/customers/${tenantId}/relationships`,
+      access: "app+user"
     },
     decodePage,
     (partner) => partner.id

@@ -1,4 +1,5 @@
 import { wayOutOfSignIn } from "@concordat/core/consent/signInCodes"
+import { UserTokens } from "@concordat/core/consent/UserTokens"
 import type { Instance } from "@concordat/core/instance/Instance"
 import { Instances } from "@concordat/core/instance/Instances"
 import { CurrentCorrelation } from "@concordat/core/vendor/Correlation"
@@ -18,13 +19,26 @@ export interface Token {
   readonly kept: boolean
 }
 
-/** App-only tokens, one per instance, renewed before they expire ("Partner Center authentication"). */
+/**
+ * In whose name: the application's own, or that of the user who consented. Partner Center refuses some operations to
+ * an application alone ("Partner Center authentication": app + user), and none to a user because of an application.
+ */
+export type Access = "app" | "app+user"
+
+/** Tokens of instances, renewed before they expire ("Partner Center authentication"). */
 export class Tokens extends Context.Service<
   Tokens,
   {
-    readonly get: (instance: Instance) => Effect.Effect<Token, VendorError>
-    /** Partner Center did not take this token: the next `get` asks for another one. */
-    readonly reject: (instance: Instance, token: Token) => Effect.Effect<void>
+    /**
+     * A token for a service (`resource`); Partner Center's, of the instance's cloud, when it is undefined. One that
+     * was refused (`refused`) is not given again.
+     */
+    readonly get: (
+      instance: Instance,
+      access: Access,
+      resource?: string,
+      refused?: Token
+    ) => Effect.Effect<Token, VendorError>
   }
 >()("adapter-partner-center/Tokens") {}
 
@@ -34,7 +48,7 @@ const renewBeforeMs = 60_000
 const lifetimeDefaultS = 3_600
 const operation = "signIn"
 
-/** What is known of an instance's sign-in, and the lock that lets one request go at a time. */
+/** What is known of an application's sign-in to one service, and the lock that lets one request go at a time. */
 interface State {
   readonly lock: Semaphore.Semaphore
   identity: string
@@ -47,140 +61,156 @@ interface State {
   failedUntilMs: number
 }
 
-/** Asks the instance's own sign-in authority, and keeps what it gets in memory. */
-export const tokensLayer: Layer.Layer<Tokens, never, Instances | HttpClient.HttpClient> =
-  Layer.effect(
-    Tokens,
-    Effect.gen(function* () {
-      const instances = yield* Instances
-      const client = yield* HttpClient.HttpClient
-      const settings = yield* CurrentClientSettings
-      const states = new Map<string, State>()
+/**
+ * Asks the instance's own sign-in authority. The application's tokens are kept in memory; those of users are shared by
+ * all processes (`UserTokens`).
+ */
+export const tokensLayer: Layer.Layer<
+  Tokens,
+  never,
+  Instances | UserTokens | HttpClient.HttpClient
+> = Layer.effect(
+  Tokens,
+  Effect.gen(function* () {
+    const instances = yield* Instances
+    const users = yield* UserTokens
+    const client = yield* HttpClient.HttpClient
+    const settings = yield* CurrentClientSettings
+    const states = new Map<string, State>()
 
-      const stateOf = (instance: Instance): State => {
-        const known = states.get(instance.id)
-        if (known !== undefined) return known
-        const state: State = {
-          lock: Semaphore.makeUnsafe(1),
-          identity: "",
-          token: null,
-          renewAtMs: 0,
-          tries: 0,
-          failure: null,
-          failedVersion: 0,
-          failedUntilMs: 0
-        }
-        states.set(instance.id, state)
-        return state
+    const stateOf = (instance: Instance, resource: string): State => {
+      const key =
+        resource === instance.endpoints.resource ? instance.id : `${instance.id} ${resource}`
+      const known = states.get(key)
+      if (known !== undefined) return known
+      const state: State = {
+        lock: Semaphore.makeUnsafe(1),
+        identity: "",
+        token: null,
+        renewAtMs: 0,
+        tries: 0,
+        failure: null,
+        failedVersion: 0,
+        failedUntilMs: 0
       }
+      states.set(key, state)
+      return state
+    }
 
-      const usable = (state: State, instance: Instance, nowMs: number) =>
-        state.token !== null && nowMs < state.renewAtMs && state.identity === identityOf(instance)
-          ? state.token
-          : undefined
+    const usable = (state: State, identity: string, nowMs: number) =>
+      state.token !== null && nowMs < state.renewAtMs && state.identity === identity
+        ? state.token
+        : undefined
 
-      const get = Effect.fnUntraced(function* (instance: Instance) {
-        const state = stateOf(instance)
-        const token = usable(state, instance, yield* Clock.currentTimeMillis)
-        if (token !== undefined) return { value: token, kept: true }
-        return yield* renewed(state, instance, state.tries)
-      })
+    const ofApplication = Effect.fnUntraced(function* (
+      instance: Instance,
+      resource: string,
+      refused: Token | undefined
+    ) {
+      const state = stateOf(instance, resource)
+      // Another request may have renewed it meanwhile.
+      if (refused !== undefined && state.token === refused.value) state.token = null
+      const identity = identityOf(instance, resource)
+      const token = usable(state, identity, yield* Clock.currentTimeMillis)
+      if (token !== undefined) return { value: token, kept: true }
+      return yield* renewed(state, instance, resource, state.tries)
+    })
 
-      const renewed = Effect.fnUntraced(function* (
-        state: State,
-        instance: Instance,
-        triesSeen: number
-      ) {
-        return yield* state.lock.withPermits(1)(
-          Effect.gen(function* () {
-            const nowMs = yield* Clock.currentTimeMillis
-            const token = usable(state, instance, nowMs)
-            if (token !== undefined) return { value: token, kept: true }
-            if (state.failure !== null && state.failedVersion === instance.version)
-              if (state.tries > triesSeen || nowMs < state.failedUntilMs)
-                return yield* state.failure
-            return yield* asked(state, instance)
-          })
-        )
-      })
-
-      const asked = Effect.fnUntraced(function* (state: State, instance: Instance) {
-        const fresh = yield* ask(instance).pipe(
-          Effect.tapError((failure) =>
-            Effect.map(Clock.currentTimeMillis, (nowMs) => {
-              state.tries += 1
-              state.failure = failure
-              state.failedVersion = instance.version
-              // A rejection will not go away by itself, and Microsoft locks out those who insist.
-              state.failedUntilMs =
-                failure.reason._tag === "SignInRejected" ? nowMs + settings.signInRejectedForMs : 0
-            })
-          )
-        )
-        state.tries += 1
-        state.failure = null
-        state.identity = identityOf(instance)
-        state.token = fresh.value
-        state.renewAtMs = fresh.renewAtMs
-        return { value: fresh.value, kept: false }
-      })
-
-      const ask = Effect.fn("PartnerCenter.signIn")(function* (instance: Instance) {
-        const correlationId = (yield* CurrentCorrelation) || crypto.randomUUID()
-        const secret = yield* instances.secret(instance.id).pipe(
-          Effect.catchTag("InstanceNotFound", (missing) =>
-            rejected(correlationId, {
-              status: null,
-              code: null,
-              text: missing.message,
-              wayOut: "Add the instance again."
-            })
-          )
-        )
-        const request = HttpClientRequest.post(
-          `${instance.endpoints.login}/${instance.tenantId}/oauth2/v2.0/token`
-        ).pipe(
-          HttpClientRequest.setHeaders({
-            accept: "application/json",
-            "client-request-id": correlationId
-          }),
-          HttpClientRequest.bodyUrlParams({
-            grant_type: "client_credentials",
-            client_id: instance.appId,
-            client_secret: Redacted.value(secret),
-            scope: `${instance.endpoints.resource}/.default`
-          })
-        )
-        for (let attempts = 1; ; attempts++) {
-          const exchanged = yield* exchange(client, settings, request)
+    const renewed = Effect.fnUntraced(function* (
+      state: State,
+      instance: Instance,
+      resource: string,
+      triesSeen: number
+    ) {
+      return yield* state.lock.withPermits(1)(
+        Effect.gen(function* () {
           const nowMs = yield* Clock.currentTimeMillis
-          if (exchanged._tag === "Answered" && exchanged.status === 200)
-            return yield* tokenIn(exchanged.body, correlationId, nowMs)
-          const failure = failureFrom(exchanged, Redacted.value(secret), correlationId, nowMs)
-          if (failure.reason._tag !== "Busy" || attempts >= settings.attemptsMax)
-            return yield* failure
-          const asWished = Math.min(failure.reason.retryAfterMs ?? 0, settings.retryAfterMaxMs)
-          const pause = Math.max(asWished, backoffMs(settings, attempts, yield* Random.next))
-          yield* Effect.logDebug(`${failure.message} Next attempt in ${Math.round(pause)} ms.`)
-          yield* Effect.sleep(pause)
-        }
-      })
+          const token = usable(state, identityOf(instance, resource), nowMs)
+          if (token !== undefined) return { value: token, kept: true }
+          if (state.failure !== null && state.failedVersion === instance.version)
+            if (state.tries > triesSeen || nowMs < state.failedUntilMs) return yield* state.failure
+          return yield* asked(state, instance, resource)
+        })
+      )
+    })
 
-      return {
-        get,
-        reject: (instance, token) =>
-          Effect.sync(() => {
-            const state = stateOf(instance)
-            // Another request may have renewed it meanwhile.
-            if (state.token === token.value) state.token = null
+    const asked = Effect.fnUntraced(function* (state: State, instance: Instance, resource: string) {
+      const fresh = yield* ask(instance, resource).pipe(
+        Effect.tapError((failure) =>
+          Effect.map(Clock.currentTimeMillis, (nowMs) => {
+            state.tries += 1
+            state.failure = failure
+            state.failedVersion = instance.version
+            // A rejection will not go away by itself, and Microsoft locks out those who insist.
+            state.failedUntilMs =
+              failure.reason._tag === "SignInRejected" ? nowMs + settings.signInRejectedForMs : 0
           })
+        )
+      )
+      state.tries += 1
+      state.failure = null
+      state.identity = identityOf(instance, resource)
+      state.token = fresh.value
+      state.renewAtMs = fresh.renewAtMs
+      return { value: fresh.value, kept: false }
+    })
+
+    const ask = Effect.fn("PartnerCenter.signIn")(function* (instance: Instance, resource: string) {
+      const correlationId = (yield* CurrentCorrelation) || crypto.randomUUID()
+      const secret = yield* instances.secret(instance.id).pipe(
+        Effect.catchTag("InstanceNotFound", (missing) =>
+          rejected(correlationId, {
+            status: null,
+            code: null,
+            text: missing.message,
+            wayOut: "Add the instance again."
+          })
+        )
+      )
+      const request = HttpClientRequest.post(
+        `${instance.endpoints.login}/${instance.tenantId}/oauth2/v2.0/token`
+      ).pipe(
+        HttpClientRequest.setHeaders({
+          accept: "application/json",
+          "client-request-id": correlationId
+        }),
+        HttpClientRequest.bodyUrlParams({
+          grant_type: "client_credentials",
+          client_id: instance.appId,
+          client_secret: Redacted.value(secret),
+          scope: `${resource}/.default`
+        })
+      )
+      for (let attempts = 1; ; attempts++) {
+        const exchanged = yield* exchange(client, settings, request)
+        const nowMs = yield* Clock.currentTimeMillis
+        if (exchanged._tag === "Answered" && exchanged.status === 200)
+          return yield* tokenIn(exchanged.body, correlationId, nowMs)
+        const failure = failureFrom(exchanged, Redacted.value(secret), correlationId, nowMs)
+        if (failure.reason._tag !== "Busy" || attempts >= settings.attemptsMax)
+          return yield* failure
+        const asWished = Math.min(failure.reason.retryAfterMs ?? 0, settings.retryAfterMaxMs)
+        const pause = Math.max(asWished, backoffMs(settings, attempts, yield* Random.next))
+        yield* Effect.logDebug(`${failure.message} Next attempt in ${Math.round(pause)} ms.`)
+        yield* Effect.sleep(pause)
       }
     })
-  )
+
+    return {
+      get: (instance, access, resource = instance.endpoints.resource, refused) =>
+        access === "app"
+          ? ofApplication(instance, resource, refused)
+          : Effect.map(users.get(instance, resource, refused?.value), ({ value }) => ({
+              value,
+              kept: true
+            }))
+    }
+  })
+)
 
 /** Whose token it is; an instance that was pointed elsewhere must not use the one it had. */
-const identityOf = ({ endpoints, tenantId, appId }: Instance): string =>
-  `${endpoints.login} ${tenantId} ${appId} ${endpoints.resource}`
+const identityOf = ({ endpoints, tenantId, appId }: Instance, resource: string): string =>
+  `${endpoints.login} ${tenantId} ${appId} ${resource}`
 
 const decodeToken = Schema.decodeUnknownOption(WireToken)
 const decodeError = Schema.decodeUnknownOption(WireSignInError)

@@ -61,5 +61,5 @@ export const nextOf = (
   if (link === undefined || link === null) return undefined
   const headers: Record<string, string> = {}
   for (const { key, value } of link.headers ?? []) headers[key.toLowerCase()] = value
-  return { operation: request.operation, method: "GET", uri: link.uri, headers }
+  return { ...request, uri: link.uri, headers }
 }

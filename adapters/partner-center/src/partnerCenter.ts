@@ -1,3 +1,4 @@
+import type { UserTokens } from "@concordat/core/consent/UserTokens"
 import type { Instances } from "@concordat/core/instance/Instances"
 import type { VendorSubscriptions } from "@concordat/core/subscription/VendorSubscriptions"
 import type { VendorCustomers } from "@concordat/core/tenant/VendorCustomers"
@@ -16,7 +17,7 @@ import { tokensLayer } from "./Token.ts"
 export const partnerCenterLayer: Layer.Layer<
   VendorSubscriptions | VendorCustomers | Client,
   never,
-  Instances | RateBudget | HttpClient.HttpClient
+  Instances | UserTokens | RateBudget | HttpClient.HttpClient
 > = Layer.mergeAll(subscriptionsLayer, customersLayer).pipe(
   Layer.provideMerge(clientLayer),
   Layer.provide(tokensLayer)

@@ -17,6 +17,7 @@ import {
   noBudget,
   secretsOnly,
   settled,
+  someUser,
   watchedBudget
 } from "./fixtures.ts"
 import { type Reply, type ScriptedServer, type Seen, scriptedServer } from "./scriptedServer.ts"
@@ -214,7 +215,7 @@ describe("an answer", () => {
     Effect.gen(function* () {
       const settings = { ...impatient, answerBytesMax: 1_000 }
       const overFetch = partnerCenterLayer.pipe(
-        Layer.provide([secretsOnly("s"), noBudget, FetchHttpClient.layer]),
+        Layer.provide([secretsOnly("s"), noBudget, someUser, FetchHttpClient.layer]),
         Layer.provide(Layer.succeed(CurrentClientSettings, settings))
       )
       const server = yield* scriptedServer([

@@ -1,3 +1,4 @@
+import { UserTokens } from "@concordat/core/consent/UserTokens"
 import {
   type Instance,
   InstanceId,
@@ -6,6 +7,7 @@ import {
   TenantId
 } from "@concordat/core/instance/Instance"
 import { InstanceNotFound, Instances } from "@concordat/core/instance/Instances"
+import { Instant } from "@concordat/core/time/Instant"
 import { RateBudget, type ResourceFamily } from "@concordat/core/vendor/RateBudget"
 import { Duration, Effect, Layer, Redacted } from "effect"
 import { partnerCenterLayer } from "../src/partnerCenter.ts"
@@ -48,6 +50,18 @@ export const secretsOnly = (secret: string) =>
 
 export const noSecrets = Layer.mock(Instances)({
   secret: (id) => Effect.fail(new InstanceNotFound({ name: id }))
+})
+
+/** Nobody has to sign in: every user's token is there, and another one when it is refused. */
+export const someUser = Layer.succeed(UserTokens, {
+  get: (_, resource, unlike) =>
+    Effect.succeed({
+      resource,
+      value: Redacted.make(unlike === undefined ? "user-token" : "another-user-token"),
+      expiresAt: Instant.make(Number.MAX_SAFE_INTEGER),
+      mfa: true
+    }),
+  mfaMissing: () => Effect.void
 })
 
 /** A budget without a limit. */
@@ -127,15 +141,17 @@ export const adapter = (
     readonly settings?: ClientSettings
     readonly secrets?: Layer.Layer<Instances>
     readonly budget?: Layer.Layer<RateBudget>
+    readonly users?: Layer.Layer<UserTokens>
   } = {}
 ) => {
   const {
     settings = clientSettingsDefault,
     secrets = secretsOnly("s3cret"),
-    budget = noBudget
+    budget = noBudget,
+    users = someUser
   } = options
   return partnerCenterLayer.pipe(
-    Layer.provide([secrets, budget, transportLayer]),
+    Layer.provide([secrets, budget, users, transportLayer]),
     Layer.provide(Layer.succeed(CurrentClientSettings, settings))
   )
 }

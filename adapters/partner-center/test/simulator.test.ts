@@ -1,28 +1,36 @@
-import { type Instance, MpnId, TenantId } from "@concordat/core/instance/Instance"
+import { SignIn } from "@concordat/core/consent/SignIn"
+import { UserTokens } from "@concordat/core/consent/UserTokens"
+import { type Instance, TenantId } from "@concordat/core/instance/Instance"
 import { VendorSubscriptions } from "@concordat/core/subscription/VendorSubscriptions"
 import { VendorCustomers } from "@concordat/core/tenant/VendorCustomers"
 import { Instant } from "@concordat/core/time/Instant"
 import { countingRequests } from "@concordat/core/vendor/Requests"
 import type { VendorError } from "@concordat/core/vendor/VendorError"
 import { afterAll, assert, beforeAll, beforeEach, describe, it } from "@effect/vitest"
-import { Clock, Effect, Schema, Stream } from "effect"
+import { Clock, Effect, Layer, Redacted, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { type RunningSimulator, startSimulator } from "../../../apps/simulator/src/server.ts"
 import { BookSubscription } from "../../../apps/simulator/src/world/Book.ts"
+import { signInLayer } from "../../entra/src/SignIn.ts"
 import { listAgreementTemplates } from "../src/Agreements.ts"
 import { listAuditRecords } from "../src/Audit.ts"
+import { Client } from "../src/Client.ts"
 import { getCountryRules } from "../src/CountryRules.ts"
 import { getBillingProfile, getCompanyProfile, getCustomer } from "../src/Customers.ts"
 import { getOrder, listOrders } from "../src/Orders.ts"
-import { getMpnProfile } from "../src/Profiles.ts"
+import { getOwnMpnProfile } from "../src/Profiles.ts"
 import { listPartners, listResellersOf } from "../src/Relationships.ts"
 import { getSubscription, listAddons } from "../src/Subscriptions.ts"
+import { transportLayer } from "../src/Transport.ts"
 import { type Adapter, adapter, impatient, instanceAt, secretsOnly } from "./fixtures.ts"
 
 const Accounts = Schema.Struct({
   accounts: Schema.Array(
     Schema.Struct({ tenantId: TenantId, appId: Schema.String, clientSecret: Schema.String })
   )
+})
+const Admins = Schema.Struct({
+  accounts: Schema.Array(Schema.Struct({ refreshToken: Schema.String }))
 })
 const Book = Schema.Struct({
   customers: Schema.Array(
@@ -241,22 +249,78 @@ describe("against the simulator", () => {
     )
   )
 
-  it.effect("what needs a signed-in user says so", () =>
-    run(
-      Effect.gen(function* () {
-        const tenantId = yield* aTenant
-        const operations: ReadonlyArray<Effect.Effect<unknown, VendorError, Adapter>> = [
-          listAgreementTemplates(instance),
-          getMpnProfile(instance, MpnId.make("4391507")),
-          Stream.runCollect(listPartners(instance, "IsIndirectCloudSolutionProviderOf")),
-          Stream.runCollect(listResellersOf(instance, tenantId))
-        ]
-        for (const operation of operations) {
-          const error = yield* Effect.flip(operation)
-          assert.strictEqual(error.code, "900329")
-          assert.include(error.message, "sign in with a user")
+  const needingAUser = Effect.map(
+    aTenant,
+    (tenantId): ReadonlyArray<Effect.Effect<unknown, VendorError, Adapter>> => [
+      listAgreementTemplates(instance),
+      getOwnMpnProfile(instance),
+      Stream.runCollect(listPartners(instance, "IsIndirectCloudSolutionProviderOf")),
+      Stream.runCollect(listResellersOf(instance, tenantId))
+    ]
+  )
+
+  /** Tokens of somebody who has signed in to the simulator; what Partner Center says of their second factor is noted. */
+  const signedIn = (refreshToken: string, noted: Array<string | null> = []) =>
+    Layer.effect(
+      UserTokens,
+      Effect.map(SignIn, ({ renew }) => {
+        const { endpoints, tenantId, appId } = instance
+        const application = {
+          login: endpoints.login,
+          tenantId,
+          appId,
+          secret: Redacted.make(secret)
         }
+        return UserTokens.of({
+          get: (_, resource) =>
+            Effect.map(
+              Effect.orDie(renew(application, Redacted.make(refreshToken), resource)),
+              ({ token }) => token
+            ),
+          mfaMissing: (_, { code }) => Effect.sync(() => void noted.push(code))
+        })
+      })
+    ).pipe(Layer.provide(signInLayer), Layer.provide(transportLayer))
+
+  const withoutMfa = Effect.promise(() =>
+    control("POST", "/accounts/contoso-eu/refresh-tokens", { mfa: false })
+  ).pipe(Effect.map(Schema.decodeUnknownSync(Schema.Struct({ refreshToken: Schema.String }))))
+
+  it.effect("what is refused to an application alone is asked for in the name of a user", () =>
+    Effect.gen(function* () {
+      const { accounts } = Schema.decodeUnknownSync(Admins)(
+        yield* Effect.promise(() => control("GET", "/accounts"))
+      )
+      const users = signedIn(accounts[0]?.refreshToken ?? "")
+      yield* run(Effect.flatMap(needingAUser, Effect.all), { users })
+      const forItself = yield* run(
+        Effect.flip(
+          Client.use(({ send }) =>
+            send(instance, { operation: "agreements", method: "GET", uri: "/v1/agreements" })
+          )
+        )
+      )
+      assert.strictEqual(forItself.code, "900329")
+      assert.include(forItself.message, "sign in with a user")
+    })
+  )
+
+  for (const [mfaStyle, code] of [
+    ["classic", null],
+    ["code", "900421"]
+  ] as const)
+    it.effect(`a missing second factor (${mfaStyle}) is noted, and not asked about again`, () =>
+      Effect.gen(function* () {
+        yield* Effect.promise(() => control("PATCH", "/accounts/contoso-eu", { mfaStyle }))
+        const { refreshToken } = yield* withoutMfa
+        const noted: Array<string | null> = []
+        const [error, requests] = yield* run(
+          countingRequests(Effect.flip(listAgreementTemplates(instance))),
+          { users: signedIn(refreshToken, noted) }
+        )
+        assert.strictEqual(error.reason._tag, "SignInRejected")
+        assert.include(error.message, "second factor")
+        assert.deepStrictEqual([requests, noted], [1, [code]])
       })
     )
-  )
 })

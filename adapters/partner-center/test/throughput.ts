@@ -9,7 +9,7 @@ import { VendorSubscriptions } from "@concordat/core/subscription/VendorSubscrip
 import { Effect, Layer } from "effect"
 import { partnerCenterLayer } from "../src/partnerCenter.ts"
 import { transportLayer } from "../src/Transport.ts"
-import { aSubscription, instanceAt, noBudget, secretsOnly } from "./fixtures.ts"
+import { aSubscription, instanceAt, noBudget, secretsOnly, someUser } from "./fixtures.ts"
 
 const lists = 10_000
 const concurrency = 16
@@ -62,7 +62,7 @@ else {
   const server = fork(import.meta.filename, ["serve"])
   server.once("message", (port: number) => {
     const layer = partnerCenterLayer.pipe(
-      Layer.provide([secretsOnly("s"), noBudget, transportLayer])
+      Layer.provide([secretsOnly("s"), noBudget, someUser, transportLayer])
     )
     Effect.runPromise(
       Effect.all([

@@ -41,6 +41,7 @@ export const portsLayer = Layer.mergeAll(
   instancesLayer,
   mailTemplatesLayer,
   mirrorLayer,
+  notificationsLayer,
   outboxLayer,
   notificationsLayer,
   priceGroupsLayer,

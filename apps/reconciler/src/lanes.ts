@@ -14,6 +14,7 @@ import { Runs } from "@concordat/core/reconciliation/Runs"
 import { CurrentPriority, type Priority } from "@concordat/core/vendor/RateBudget"
 import { VendorError } from "@concordat/core/vendor/VendorError"
 import { Cause, Effect, Exit, Option, Schedule } from "effect"
+import { unlessPaused } from "./unlessPaused.ts"
 
 /** How much of each kind of work one process does at a time. */
 export interface LaneSettings {
@@ -45,23 +46,29 @@ const done = Outcome.cases.Done.make({})
 
 /** Takes the work of reconciliation from the queues until the scope closes. */
 export const lanes = Effect.fn("lanes")(function* (settings: LaneSettings = laneSettingsDefault) {
-  yield* listCustomersQueue.work({ concurrency: 2 }, ofRun("list-customers", listCustomers))
+  yield* listCustomersQueue.work(
+    { concurrency: 2 },
+    unlessPaused(instanceOfRun, ofRun("list-customers", listCustomers))
+  )
   yield* compareRunQueue.work({ concurrency: 1 }, ofRun("compare-run", compareRun))
   yield* observeCustomerQueue.work(
     { batchMax: settings.batchMax, concurrency: settings.batches },
-    (jobs) =>
-      Effect.map(
-        Effect.forEach(
-          Map.groupBy(
-            jobs,
-            ({ payload, priority }) =>
-              `${payload.instanceId} ${payload.correlationId} ${urgencyOf(priority)}`
-          ).values(),
-          (those) => observe(those, settings.requestsMax),
-          { concurrency: groupsMax }
-        ),
-        (outcomes) => new Map(outcomes.flat())
-      )
+    unlessPaused(
+      ({ instanceId }) => Effect.succeed(instanceId),
+      (jobs) =>
+        Effect.map(
+          Effect.forEach(
+            Map.groupBy(
+              jobs,
+              ({ payload, priority }) =>
+                `${payload.instanceId} ${payload.correlationId} ${urgencyOf(priority)}`
+            ).values(),
+            (those) => observe(those, settings.requestsMax),
+            { concurrency: groupsMax }
+          ),
+          (outcomes) => new Map(outcomes.flat())
+        )
+    )
   )
   yield* recovering
 })
@@ -81,6 +88,13 @@ const recovering = Effect.flatMap(Runs, ({ recover }) =>
 )
 
 type OfRun = { readonly runId: RunId }
+
+/** A run that is gone or finished is of no instance: its job does nothing. */
+const instanceOfRun = ({ runId }: OfRun) =>
+  Effect.flatMap(Runs, ({ active }) => active(runId)).pipe(
+    Effect.map(Option.map(({ instanceId }) => instanceId)),
+    Effect.map(Option.getOrUndefined)
+  )
 
 /** A step of a run: tried again while that can help, and then the run fails with the reason. */
 const ofRun =
@@ -103,6 +117,9 @@ const ofRun =
             problem,
             ...(Cause.hasDies(exit.cause) ? { cause: Cause.pretty(exit.cause) } : {})
           })
+          // Waiting for a person is no failed try.
+          if (error instanceof VendorError && error.reason._tag === "Paused")
+            return [id, retry(problem)] as const
           const tries = attemptsMaxOf(error instanceof VendorError ? error.reason : undefined)
           if (mayPass(error) && attempt + 1 < tries) return [id, retry(problem)] as const
           yield* Effect.flatMap(Runs, (runs) => runs.fail(payload.runId, problem))

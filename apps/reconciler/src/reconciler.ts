@@ -1,9 +1,12 @@
+import { signInLayer } from "@concordat/adapter-entra/SignIn"
+import { userTokensLayer } from "@concordat/adapter-entra/UserTokens"
 import { mailerLayer } from "@concordat/adapter-mail/Smtp"
 import { partnerCenterLayer } from "@concordat/adapter-partner-center/partnerCenter"
 import { transportLayer } from "@concordat/adapter-partner-center/Transport"
 import type { Place } from "@concordat/adapter-postgres/Address"
 import { storageLayer } from "@concordat/adapter-postgres/Storage"
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
+import { consents } from "./consents.ts"
 import { type LaneSettings, laneSettingsDefault, lanes } from "./lanes.ts"
 import { mailLane } from "./mailLane.ts"
 
@@ -17,8 +20,11 @@ export const reconcilerLayer = (
 ) => {
   const storage = storageLayer(place, "concordat-reconciler")
   return Layer.mergeAll(
-    Layer.effectDiscard(lanes(settings)).pipe(
-      Layer.provide(partnerCenterLayer.pipe(Layer.provide(transportLayer)))
+    Layer.effectDiscard(Effect.andThen(lanes(settings), consents)).pipe(
+      Layer.provide(partnerCenterLayer),
+      Layer.provide(userTokensLayer),
+      Layer.provideMerge(signInLayer),
+      Layer.provide(transportLayer)
     ),
     Layer.effectDiscard(mailLane).pipe(Layer.provide(mailerLayer))
   ).pipe(Layer.provide(storage))

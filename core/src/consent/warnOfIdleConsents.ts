@@ -11,18 +11,26 @@ const consentsMax = 500
 
 /**
  * Warns of consents whose 90 idle days are running out: 30, 14, 7 and 1 days before, each once. Nothing is sent to
- * Microsoft, so that it also works where the daily use cannot. Returns how many warnings are new.
+ * Microsoft, so that it also works where the daily use cannot: a process that does not use them itself leaves
+ * `graceMs` to one that has just started and does. Returns how many warnings are new.
  */
-export const warnOfIdleConsents = Effect.gen(function* () {
-  const consents = yield* Consents
+export const warnOfIdleConsents = Effect.fn("warnOfIdleConsents")(function* (graceMs = 0) {
+  if (graceMs > 0) {
+    if ((yield* idle).length === 0) return 0
+    yield* Effect.sleep(graceMs)
+  }
   const now = Instant.make(yield* Clock.currentTimeMillis)
-  const unused = yield* consents.unusedSince(
-    Instant.make(now - (idleDaysMax - warningDays[0]) * dayMs),
-    consentsMax
-  )
-  const raised = yield* Effect.forEach(unused, (consent) => warn(consent, now))
+  const raised = yield* Effect.forEach(yield* idle, (consent) => warn(consent, now))
   return raised.filter((isNew) => isNew).length
-}).pipe(Effect.withSpan("warnOfIdleConsents"))
+})
+
+/** Consents of which somebody must be warned, or was. */
+const idle = Effect.gen(function* () {
+  const consents = yield* Consents
+  const now = yield* Clock.currentTimeMillis
+  const from = Instant.make(now - (idleDaysMax - warningDays[0]) * dayMs)
+  return yield* consents.unusedSince(from, consentsMax)
+})
 
 const warn = Effect.fnUntraced(function* (consent: Consent, now: Instant) {
   const days = warningDue(consent, now)
