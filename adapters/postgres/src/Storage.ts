@@ -41,7 +41,6 @@ export const portsLayer = Layer.mergeAll(
   instancesLayer,
   mailTemplatesLayer,
   mirrorLayer,
-  notificationsLayer,
   outboxLayer,
   notificationsLayer,
   priceGroupsLayer,
