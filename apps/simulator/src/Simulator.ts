@@ -1,4 +1,6 @@
 import { type Clock, startOfDay } from "./Clock.ts"
+import { Catalogues } from "./catalogue/Catalogues.ts"
+import { type Month, monthOf } from "./catalogue/Month.ts"
 import { Faults } from "./Faults.ts"
 import type { Journal } from "./Journal.ts"
 import { BodyCache } from "./partnerCenter/BodyCache.ts"
@@ -12,6 +14,8 @@ import type { Change } from "./world/Change.ts"
 import type { DriftAnswer, DriftRequest } from "./world/Drift.ts"
 import { injectDrifts } from "./world/injectDrifts.ts"
 import {
+  type CatalogueSettings,
+  catalogueSettingsDefault,
   customersMax,
   demoReset,
   type Operation,
@@ -36,6 +40,8 @@ export class Simulator {
   readonly ids = new Random("request-ids")
   readonly #journal: Journal
   #world: World
+  #catalogues = new Catalogues("", 0)
+  #catalogueSettings = catalogueSettingsDefault
 
   /** Takes up where the journal ends, or starts with `initial` when it is empty. */
   constructor(clock: Clock, journal: Journal, initial: ResetRequest = demoReset) {
@@ -49,6 +55,24 @@ export class Simulator {
 
   get world(): World {
     return this.#world
+  }
+
+  get catalogueSettings(): CatalogueSettings {
+    return this.#catalogueSettings
+  }
+
+  /** The number of the month whose catalogue is sold at an instant. */
+  catalogueMonth(at: number = this.clock.now()): number {
+    return monthOf(at) + this.#catalogueSettings.monthsAhead
+  }
+
+  /** What is sold in a month; at this instant when none is named. */
+  catalogue(month: number = this.catalogueMonth()): Month {
+    return this.#catalogues.of(month)
+  }
+
+  setCatalogue(settings: Partial<CatalogueSettings>): void {
+    this.#do({ op: "catalogue", settings: { ...this.#catalogueSettings, ...settings } })
   }
 
   /** The account with this name, or a refusal that names those there are. */
@@ -174,6 +198,8 @@ export class Simulator {
     switch (operation.op) {
       case "reset":
         this.#world = createWorld(worldParameters(operation.request, operation.epoch))
+        this.#catalogues = new Catalogues(this.#world.parameters.seed, operation.epoch)
+        this.#catalogueSettings = catalogueSettingsDefault
         this.faults.clear()
         this.requests.clear()
         this.statistics.clear()
@@ -215,6 +241,9 @@ export class Simulator {
         account.redirectUris = [...account.redirectUris, operation.redirectUri]
         return
       }
+      case "catalogue":
+        this.#catalogueSettings = operation.settings
+        return
       case "clock":
         this.clock.state = operation.state
         return

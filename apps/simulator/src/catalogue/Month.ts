@@ -44,7 +44,7 @@ export const firstMonth = (seed: string, number: number): Month => {
 export const skusIn = ({ stocks }: Month): ReadonlyArray<Sku> => stocks.flatMap(({ skus }) => skus)
 
 /** Products of which legacy commerce sells the same under ids of its own. */
-export const isLegacyProduct = ({ id }: Product): boolean => id.includes("-")
+export const isLegacyProduct = ({ id }: Pick<Product, "id">): boolean => id.includes("-")
 
 export const isSoldIn = (item: Item, country: string, segment?: Segment): boolean =>
   item.countries.includes(country) && (segment === undefined || item.segments.includes(segment))

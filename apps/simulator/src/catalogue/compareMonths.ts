@@ -1,5 +1,5 @@
 import type { Plan } from "../Catalogue.ts"
-import type { Item } from "./Item.ts"
+import type { Item, Segment } from "./Item.ts"
 import { isLegacyProduct, type Month } from "./Month.ts"
 
 /** A field before and after. */
@@ -26,6 +26,7 @@ export interface ChangedItem {
   readonly offer: string
   readonly name: string
   readonly isTrial: boolean
+  readonly segments: ReadonlyArray<Segment>
   readonly countries: ReadonlyArray<string>
 }
 
@@ -63,10 +64,11 @@ export const compareMonths = (before: Month, after: Month): MonthChanges => {
   return { added, changed, discontinued, repriced }
 }
 
-const named = ({ offer, name, isTrial, countries }: Item): ChangedItem => ({
+const named = ({ offer, name, isTrial, segments, countries }: Item): ChangedItem => ({
   offer,
   name,
   isTrial,
+  segments,
   countries
 })
 

@@ -3,6 +3,7 @@ import { Hono } from "hono"
 import type { Simulator } from "../Simulator.ts"
 import { ControlRefusal } from "../world/refusals.ts"
 import { accountEndpoints } from "./accountEndpoints.ts"
+import { catalogueEndpoints } from "./catalogueEndpoints.ts"
 import type { Endpoint } from "./Endpoint.ts"
 import { openApiDocument } from "./openapi.ts"
 import { problem } from "./Problem.ts"
@@ -11,6 +12,7 @@ import { trafficEndpoints } from "./trafficEndpoints.ts"
 
 export const endpoints: ReadonlyArray<Endpoint> = [
   ...accountEndpoints,
+  ...catalogueEndpoints,
   ...signInEndpoints,
   ...trafficEndpoints
 ]

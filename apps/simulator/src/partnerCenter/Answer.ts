@@ -1,3 +1,5 @@
+import type { Readable } from "node:stream"
+
 /** What the simulated Partner Center answers, before it is put on the wire. */
 export interface Answer {
   readonly status: number
@@ -5,6 +7,8 @@ export interface Answer {
   readonly reason?: string
   /** null for none. */
   readonly body: Buffer | null
+  /** Makes the body while it is sent, for what is too large to be held; `body` is then null. */
+  readonly stream?: () => Readable
   readonly contentType?: string
   readonly headers?: Readonly<Record<string, string>>
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { pipeline, type Readable } from "node:stream"
 import type { Fault } from "../Faults.ts"
 import type { Simulator } from "../Simulator.ts"
 import type { Answer } from "./Answer.ts"
@@ -51,7 +52,7 @@ export const conclude = (exchange: Exchange, answer: Answer, partnerCenter = tru
   }
   const body = spoilt(answer, fault)
   const headers: Record<string, string | number> = {
-    "Content-Length": body?.length ?? 0,
+    ...(answer.stream === undefined ? { "Content-Length": body?.length ?? 0 } : {}),
     ...(partnerCenter
       ? {
           "MS-CorrelationId": correlationId,
@@ -68,10 +69,28 @@ export const conclude = (exchange: Exchange, answer: Answer, partnerCenter = tru
   }
   if (answer.reason === undefined) response.writeHead(answer.status, headers)
   else response.writeHead(answer.status, answer.reason, headers)
-  if (body === null) response.end()
+  if (answer.stream !== undefined) sendStream(exchange, answer.stream())
+  else if (body === null) response.end()
   else if (fault?.kind === "truncate")
     response.write(body.subarray(0, Math.floor(body.length / 2)), () => request.socket.destroy())
   else response.end(body)
+}
+
+/** Cut in the middle, if that is the fault: with an end that looks right, or without one. */
+const sendStream = ({ fault, response, request }: Exchange, stream: Readable): void => {
+  const cut = fault?.kind === "truncate" || fault?.kind === "malformed-body"
+  if (!cut) {
+    // A client that went away ends the stream; there is nobody left to tell.
+    pipeline(stream, response, () => {})
+    return
+  }
+  stream.once("data", (chunk: Buffer) => {
+    stream.destroy()
+    const half = chunk.subarray(0, Math.ceil(chunk.length / 2))
+    if (fault.kind === "truncate") response.write(half, () => request.socket.destroy())
+    else response.end(half)
+  })
+  stream.once("error", () => request.socket.destroy())
 }
 
 /** Runs once after a while, unless the connection is gone by then. */

@@ -11,8 +11,18 @@ import {
   listCustomerRelationships,
   listCustomers
 } from "./customers.ts"
+import {
+  getOffer,
+  listCustomerOfferCategories,
+  listCustomerOffers,
+  listOfferAddons,
+  listOfferCategories,
+  listOffers
+} from "./offers.ts"
 import { getOrder, listOrders } from "./orders.ts"
 import { checkDomain, getMpnProfile, listRelationships } from "./partnerProfiles.ts"
+import { getPriceSheet } from "./priceSheets.ts"
+import { byCountryOperations, byCustomerOperations } from "./products.ts"
 import { getSubscription, listAddons, listSubscriptions } from "./subscriptions.ts"
 
 export interface Route {
@@ -51,6 +61,53 @@ const route = (
 }
 
 const customer = "/v1/customers/{id}"
+
+const productRoutes = (
+  of: "" | "Customer",
+  base: string,
+  operations: typeof byCountryOperations
+): ReadonlyArray<Route> => {
+  const product = `${base}/products/{pid}`
+  const sku = `${product}/skus/{sid}`
+  return [
+    route(`list${of}Products`, `GET ${base}/products`, null, "any", operations.listProducts),
+    route(`get${of}Product`, `GET ${product}`, null, "any", operations.getProduct),
+    route(`list${of}Skus`, `GET ${product}/skus`, null, "any", operations.listSkus),
+    route(`get${of}Sku`, `GET ${sku}`, null, "any", operations.getSku),
+    route(
+      `list${of}Availabilities`,
+      `GET ${sku}/availabilities`,
+      null,
+      "any",
+      operations.listAvailabilities
+    ),
+    route(
+      `get${of}Availability`,
+      `GET ${sku}/availabilities/{aid}`,
+      null,
+      "any",
+      operations.getAvailability
+    )
+  ]
+}
+
+/** What is sold, by country and by customer. */
+const catalogueRoutes: ReadonlyArray<Route> = [
+  route("listOffers", "GET /v1/offers", null, "any", listOffers),
+  route("getOffer", "GET /v1/offers/{id}", null, "any", getOffer),
+  route("listOfferAddons", "GET /v1/offers/{id}/addons", null, "any", listOfferAddons),
+  route("listOfferCategories", "GET /v1/offercategories", null, "any", listOfferCategories),
+  route("listCustomerOffers", `GET ${customer}/offers`, null, "any", listCustomerOffers),
+  route(
+    "listCustomerOfferCategories",
+    `GET ${customer}/offercategories`,
+    null,
+    "any",
+    listCustomerOfferCategories
+  ),
+  ...productRoutes("", "/v1", byCountryOperations),
+  ...productRoutes("Customer", customer, byCustomerOperations)
+]
 
 /** Everything of Partner Center that is imitated. */
 export const routes: ReadonlyArray<Route> = [
@@ -107,6 +164,15 @@ export const routes: ReadonlyArray<Route> = [
   route("getCountryRules", "GET /v1/countryvalidationrules/{iso2}", null, "any", getCountryRules),
   route("listAuditRecords", "GET /v1/auditrecords", null, "any", listAuditRecords),
   route("getAuditRecord", "GET /auditactivity/v1/auditrecords/{id}", null, "any", getAuditRecord),
+  ...catalogueRoutes,
+  route(
+    "getPriceSheet",
+    "GET /v1.0/sales/{pricesheets}/$value",
+    null,
+    // Microsoft refuses app-only access here with a 400 of its own.
+    "any",
+    getPriceSheet
+  ),
   route("checkDomain", "HEAD /v1/domains/{domain}", null, "any", checkDomain)
 ]
 

@@ -86,6 +86,20 @@ const ClockStateSchema = Schema.Union([
   Schema.Struct({ mode: Schema.Literal("stopped"), atMs: Schema.Int })
 ])
 
+/** How the catalogue differs from that of the clock's month. */
+export const CatalogueSettings = Schema.Struct({
+  monthsAhead: Schema.Int.check(within(0, 240)).annotate({
+    description: "how far the catalogue is ahead of the clock's month. Default 0"
+  }),
+  priceSheetLines: Schema.NullOr(Schema.Int.check(within(1, 2_000_000))).annotate({
+    description:
+      "lines of a price sheet, invented where the catalogue has fewer; null = the catalogue's"
+  })
+}).annotate({ identifier: "CatalogueSettings" })
+export type CatalogueSettings = typeof CatalogueSettings.Type
+
+export const catalogueSettingsDefault: CatalogueSettings = { monthsAhead: 0, priceSheetLines: null }
+
 /** Everything that can happen to the world from outside. Written down in order, it makes the world again. */
 export const Operation = Schema.Union([
   Schema.Struct({
@@ -113,6 +127,7 @@ export const Operation = Schema.Union([
     account: AccountName,
     redirectUri: Schema.String
   }),
+  Schema.Struct({ op: Schema.Literal("catalogue"), settings: CatalogueSettings }),
   Schema.Struct({ op: Schema.Literal("clock"), state: ClockStateSchema })
 ])
 export type Operation = typeof Operation.Type
