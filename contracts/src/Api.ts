@@ -3,6 +3,7 @@ import { HttpApi, OpenApi } from "effect/http-api"
 import { Checked } from "./Auth.ts"
 import { AccountsGroup } from "./accounts.ts"
 import { BookGroup } from "./book.ts"
+import { CatalogueProductsGroup, CatalogueRunsGroup, ProductTypesGroup } from "./catalogue.ts"
 import { describeWire } from "./document.ts"
 import { InstancesGroup } from "./instances.ts"
 import { KeysGroup } from "./keys.ts"
@@ -18,6 +19,9 @@ export class Api extends HttpApi.make("concordat")
   .add(InstancesGroup)
   .add(AccountsGroup)
   .add(BookGroup)
+  .add(CatalogueRunsGroup)
+  .add(CatalogueProductsGroup)
+  .add(ProductTypesGroup)
   .add(PriceListsGroup)
   .add(PriceGroupsGroup)
   .add(ProductsGroup)

@@ -96,7 +96,33 @@ export class PriceGroupNotFound extends HttpApiError.Problem<PriceGroupNotFound>
   { id: text("The id that was asked for.") }
 ) {}
 
+export class CatalogueRunNotFound extends HttpApiError.Problem<CatalogueRunNotFound>()(
+  "CatalogueRunNotFound",
+  declare("catalogue-run-not-found", 404, "No such catalogue run"),
+  { id: text("The id that was asked for.") }
+) {}
+export class ProductNotFound extends HttpApiError.Problem<ProductNotFound>()(
+  "ProductNotFound",
+  declare("product-not-found", 404, "No such product"),
+  { id: text("The id that was asked for.") }
+) {}
+export class ProductTypeNotFound extends HttpApiError.Problem<ProductTypeNotFound>()(
+  "ProductTypeNotFound",
+  declare("product-type-not-found", 404, "No such product type"),
+  { id: text("The id that was asked for.") }
+) {}
+
 // 409, Conflict
+export class ProductCodeTaken extends HttpApiError.Problem<ProductCodeTaken>()(
+  "ProductCodeTaken",
+  declare("product-code-taken", 409, "Another product of the instance has the code"),
+  { code: text("The code that is taken.") }
+) {}
+export class AnnualNotSupported extends HttpApiError.Problem<AnnualNotSupported>()(
+  "AnnualNotSupported",
+  declare("annual-not-supported", 409, "Microsoft does not bill the product by the year"),
+  { offer: text("The product's offer.") }
+) {}
 export class MailWaits extends HttpApiError.Problem<MailWaits>()(
   "MailWaits",
   declare("mail-waits", 409, "The mail is queued already"),

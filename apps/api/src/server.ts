@@ -3,6 +3,8 @@ import { Api, openApiDocument } from "@concordat/contracts/Api"
 import type { Accounts } from "@concordat/core/account/Accounts"
 import type { ApiKeys } from "@concordat/core/actor/ApiKeys"
 import type { Book } from "@concordat/core/book/Book"
+import type { CatalogueProducts } from "@concordat/core/catalogue/CatalogueProducts"
+import type { CatalogueRuns } from "@concordat/core/catalogue/CatalogueRuns"
 import type { Instances } from "@concordat/core/instance/Instances"
 import type { Outbox } from "@concordat/core/mail/Outbox"
 import type { Templates } from "@concordat/core/mail/Templates"
@@ -25,6 +27,11 @@ import { defectsLayer } from "./defects.ts"
 import { docsPage } from "./docs.ts"
 import { accountsLayer } from "./handlers/accounts.ts"
 import { bookLayer } from "./handlers/book.ts"
+import {
+  catalogueProductsLayer,
+  catalogueRunsLayer,
+  productTypesLayer
+} from "./handlers/catalogue.ts"
 import { instancesLayer } from "./handlers/instances.ts"
 import { keysLayer } from "./handlers/keys.ts"
 import { outboxLayer, templatesLayer } from "./handlers/mail.ts"
@@ -43,6 +50,8 @@ export type ApiPorts =
   | ApiKeys
   | Assortments
   | Book
+  | CatalogueProducts
+  | CatalogueRuns
   | Idempotency
   | Identifiers
   | Instances
@@ -59,6 +68,9 @@ export const apiLayer = Layer.mergeAll(HttpApiBuilder.layer(Api), readyLayer, me
   Layer.provide([
     accountsLayer,
     bookLayer,
+    catalogueProductsLayer,
+    catalogueRunsLayer,
+    productTypesLayer,
     instancesLayer,
     keysLayer,
     outboxLayer,

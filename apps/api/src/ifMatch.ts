@@ -1,0 +1,39 @@
+import { PreconditionRequired, VersionStale } from "@concordat/contracts/Problem"
+import { Effect } from "effect"
+import { HttpApiSchema } from "effect/http-api"
+
+interface Versioned {
+  readonly version: number
+}
+
+const etagOf = ({ version }: Versioned): string => `"${version}"`
+
+/** What several may edit, with the version that they send back. */
+export const tagged = <A extends Versioned>(body: A) =>
+  HttpApiSchema.withHeaders({ body, headers: { etag: etagOf(body) } })
+
+export const stale = () =>
+  Effect.fail(
+    new VersionStale({
+      detail: "Nothing was changed. Read it again, and send the new ETag as If-Match."
+    })
+  )
+
+/**
+ * The version that the caller has read, which is the current one. Strong comparison, as If-Match asks for: a weak tag
+ * never matches (RFC 9110, §13.1.1).
+ */
+export const versionRead = Effect.fnUntraced(function* (
+  condition: string | undefined,
+  current: Versioned
+) {
+  if (condition === undefined)
+    return yield* new PreconditionRequired({
+      detail: "Read it, and send its ETag back as If-Match with the change."
+    })
+  const matches = condition
+    .split(",")
+    .map((tag) => tag.trim())
+    .some((tag) => tag === "*" || tag === etagOf(current))
+  return matches ? current.version : yield* stale()
+})
