@@ -67,10 +67,12 @@ const secret = Schema.RedactedFromValue(
     max: 4_096
   })
 )
-const domain = line("The tenant's default domain, such as contoso.onmicrosoft.com.", {
-  min: 1,
-  max: 253
-})
+const domain = Schema.String.check(
+  Schema.isMaxLength(253),
+  Schema.isPattern(/^[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+$/u, {
+    message: "a domain is needed, such as contoso.onmicrosoft.com"
+  })
+).annotate({ description: "The tenant's default domain, such as contoso.onmicrosoft.com." })
 
 /** An empty text and null both say: by hand only. */
 const schedule = Schema.NullOr(Schema.String).pipe(
@@ -402,6 +404,7 @@ export const InstanceEventView = Schema.Struct({
     })
   ).annotate({ description: "What changed, setting by setting." })
 }).annotate({ identifier: "InstanceEvent", description: "What somebody did to an instance." })
+export type InstanceEventView = typeof InstanceEventView.Type
 
 const name = { name: described(InstanceName, "The instance's name.") }
 

@@ -1,3 +1,5 @@
+import { signInLayer } from "@concordat/adapter-entra/SignIn"
+import { transportLayer } from "@concordat/adapter-partner-center/Transport"
 import { Database } from "@concordat/adapter-postgres/Database"
 import { Boss } from "@concordat/adapter-postgres/queue/Boss"
 import { makeKeyring, Secrets } from "@concordat/adapter-postgres/Secrets"
@@ -29,7 +31,7 @@ import {
 } from "@concordat/core/subscription/Subscription"
 import { Instant } from "@concordat/core/time/Instant"
 import type { Identifiers } from "@concordat/core/work/Identifiers"
-import { Context, Effect, Exit, Layer, Logger, Redacted, Scope } from "effect"
+import { Context, Effect, Exit, Layer, Logger, Redacted, References, Scope } from "effect"
 import pg from "pg"
 import { openCable } from "../../start/test/Cable.ts"
 import { startApi } from "../src/server.ts"
@@ -49,6 +51,8 @@ export interface Served {
   readonly products: (instance: string, products: ReadonlyArray<Product>) => Promise<void>
   /** All that the database keeps of answers, as text. */
   readonly stored: () => Promise<string>
+  /** Everything that the database holds, as text. */
+  readonly dump: () => Promise<string>
   /** Takes the database away, or gives it back. */
   readonly away: (gone: boolean) => Promise<void>
   readonly seeded: {
@@ -91,7 +95,8 @@ const open = Effect.gen(function* () {
       Layer.provide([
         Database.layer({ url, applicationName: "test api", poolMax: 5 }),
         Secrets.layer(keys)
-      ])
+      ]),
+      Layer.merge(signInLayer.pipe(Layer.provide(transportLayer)))
     )
   )
   const api = yield* startApi({
@@ -109,10 +114,18 @@ const open = Effect.gen(function* () {
 })
 
 /** Starts it, and puts in what every test may look at, as a client would where a client can. */
-export const serve = async (): Promise<Served> => {
+export const serve = async (
+  log: { readonly loggers?: ReadonlyArray<Logger.Logger<unknown, unknown>> } = {}
+): Promise<Served> => {
   const scope = Scope.makeUnsafe()
   const { adapters, admin, cable, database, url } = await Effect.runPromise(
-    open.pipe(Scope.provide(scope), Effect.provide(Logger.layer([])))
+    open.pipe(
+      Scope.provide(scope),
+      Effect.provide([
+        Logger.layer([...(log.loggers ?? [])]),
+        Layer.succeed(References.MinimumLogLevel, "Trace")
+      ])
+    )
   )
   const call = clientOf(url, admin)
   const run = <A, E>(
@@ -166,6 +179,19 @@ export const serve = async (): Promise<Served> => {
       withClient(database, async (client) =>
         JSON.stringify((await client.query("select * from idempotency_key")).rows)
       ),
+    dump: () =>
+      withClient(database, async (client) => {
+        const tables = await client.query<{ name: string }>(
+          `select quote_ident(schemaname) || '.' || quote_ident(tablename) as name from pg_tables
+            where schemaname not in ('pg_catalog', 'information_schema')`
+        )
+        const texts: Array<string> = []
+        for (const { name } of tables.rows) {
+          const { rows } = await client.query(`select to_jsonb(t) as row from ${name} t`)
+          texts.push(JSON.stringify(rows))
+        }
+        return texts.join("\n")
+      }),
     away: (gone) => Effect.runPromise(gone ? cable.cut : cable.mend),
     seeded: {
       instance: InstanceName.make("contoso-eu"),

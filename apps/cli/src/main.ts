@@ -5,10 +5,12 @@ import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { root } from "./Api.ts"
 import { account } from "./commands/account.ts"
 import { book } from "./commands/book.ts"
+import { catalogue } from "./commands/catalogue.ts"
 import { instance } from "./commands/instance.ts"
 import { key } from "./commands/key.ts"
 import { outbox } from "./commands/outbox.ts"
 import { reconcile } from "./commands/reconcile.ts"
+import { rotateSecrets } from "./commands/rotateSecrets.ts"
 import { runs } from "./commands/run.ts"
 
 const exitCode = { agreed: 0, couldNotRun: 1, findings: 2, interrupted: 130 } as const
@@ -27,7 +29,7 @@ const concordat = root.pipe(
       description: "Check your own list of subscriptions"
     }
   ]),
-  Command.withSubcommands([reconcile, book, instance, account, runs, outbox, key])
+  Command.withSubcommands([reconcile, book, catalogue, instance, account, runs, outbox, key, rotateSecrets])
 )
 
 // Whoever reads the pipe may stop reading, as `head` does.
