@@ -8,13 +8,19 @@ export interface Progress {
   readonly clear: Effect.Effect<void>
 }
 
-export const makeProgress = (): Progress =>
+export const makeProgress = (): Progress => {
+  const { clear, show } = makeStatusLine()
+  return { show: (run) => show(progressLine(run, mayColour())), clear }
+}
+
+/** One line of a terminal that is written again and again; in a pipe, nothing. */
+export const makeStatusLine = () =>
   canRedraw()
     ? {
-        show: (run) => write(`\r${progressLine(run, mayColour())}\u001b[K`),
+        show: (text: string) => write(`\r${text}\u001b[K`),
         clear: write("\r\u001b[K")
       }
-    : { show: () => Effect.void, clear: Effect.void }
+    : { show: (_: string) => Effect.void, clear: Effect.void }
 
 const write = (text: string) =>
   Effect.sync(() => {
@@ -26,12 +32,17 @@ const barWidth = 24
 export const progressLine = (run: ReconciliationView, colour: boolean): string => {
   const { customers, observed, failed } = run.progress
   const done = observed + failed
-  const share = customers === 0 ? 0 : Math.min(1, done / customers)
-  const filled = Math.floor(share * barWidth)
-  const bar = "█".repeat(filled) + "░".repeat(barWidth - filled)
   const count = customers === 0 ? "" : ` ${done}/${customers} customers`
   const lost = failed === 0 ? "" : `, ${failed} not fetched`
-  return `${run.instance} ${colour ? `\u001b[36m${bar}\u001b[39m` : bar}${count}${lost}  ${steps[run.status]}`
+  return `${run.instance} ${progressBar(done, customers, colour)}${count}${lost}  ${steps[run.status]}`
+}
+
+/** `done` of `all`; empty while it is not known how many there are. */
+export const progressBar = (done: number, all: number, colour: boolean): string => {
+  const share = all === 0 ? 0 : Math.min(1, done / all)
+  const filled = Math.floor(share * barWidth)
+  const bar = "█".repeat(filled) + "░".repeat(barWidth - filled)
+  return colour ? `\u001b[36m${bar}\u001b[39m` : bar
 }
 
 const steps: Record<ReconciliationView["status"], string> = {

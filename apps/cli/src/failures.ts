@@ -1,5 +1,6 @@
 import {
   AccountNotFound,
+  CatalogueRunNotFound,
   Forbidden,
   InstanceNotFound,
   InvalidRequest,
@@ -66,6 +67,8 @@ const notFound = (error: ApiError): string | undefined => {
     return `There is no account ${error.id}; "concordat account search" finds them.`
   if (error instanceof ReconciliationNotFound)
     return `There is no reconciliation ${error.id}; "concordat runs list" names them.`
+  if (error instanceof CatalogueRunNotFound)
+    return `There is no catalogue run ${error.id}; "concordat catalogue runs" names them.`
   if (error instanceof KeyNotFound)
     return `There is no API key ${error.id}; "concordat key list" names them.`
   return undefined

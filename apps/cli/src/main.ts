@@ -29,7 +29,17 @@ const concordat = root.pipe(
       description: "Check your own list of subscriptions"
     }
   ]),
-  Command.withSubcommands([reconcile, book, catalogue, instance, account, runs, outbox, key, rotateSecrets])
+  Command.withSubcommands([
+    reconcile,
+    book,
+    catalogue,
+    instance,
+    account,
+    runs,
+    outbox,
+    key,
+    rotateSecrets
+  ])
 )
 
 // Whoever reads the pipe may stop reading, as `head` does.
