@@ -1,7 +1,7 @@
 import { AccountId } from "@concordat/core/account/Account"
 import type { MergeField } from "@concordat/core/mail/mergeFields"
 import { MailId, MailStatus } from "@concordat/core/mail/Outbox"
-import { Language, NotificationKind, partLengthMax } from "@concordat/core/mail/Template"
+import { Language, MailKind, partLengthMax } from "@concordat/core/mail/Template"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Bearer, requires } from "./Auth.ts"
@@ -28,7 +28,7 @@ const addresses = (description: string) => Schema.Array(Schema.String).annotate(
 /** A mail of the outbox, as it is listed. */
 export const MailView = Schema.Struct({
   id: guid(MailId, "The mail."),
-  kind: described(NotificationKind, kindText),
+  kind: described(MailKind, kindText),
   accountId: described(
     Schema.NullOr(guid(AccountId, "The account.")),
     "Whom it is about; null where it is about the whole."
@@ -85,7 +85,7 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
       query: {
         ...pageQuery,
         status: described(Schema.optionalKey(MailStatus), "Only mails of which this became."),
-        kind: described(Schema.optionalKey(NotificationKind), "Only mails of this occasion."),
+        kind: described(Schema.optionalKey(MailKind), "Only mails of this occasion."),
         account: Schema.optionalKey(guid(AccountId, "Only mails about this account.")),
         q: Schema.optionalKey(
           line("A part of a recipient's address or of the subject.", { min: 0, max: 200 })
@@ -149,7 +149,7 @@ export const TemplateTexts = Schema.Struct(templateFields).annotate({
 
 /** A template, and which it is. */
 export const TemplateView = Schema.Struct({
-  kind: described(NotificationKind, kindText),
+  kind: described(MailKind, kindText),
   organisationId: described(
     Schema.NullOr(guid(AccountId, "The organisation.")),
     "Whose template it is; null for all that have none of their own."
@@ -170,7 +170,7 @@ const MergeFieldView = Schema.Struct({
 
 /** An occasion with the fields that its templates may use. */
 export const OccasionView = Schema.Struct({
-  kind: described(NotificationKind, kindText),
+  kind: described(MailKind, kindText),
   name: Schema.String.annotate({ description: "What it is called." }),
   fields: Schema.Array(MergeFieldView).annotate({
     description: "The merge fields that its templates may use."
@@ -186,7 +186,7 @@ const VersionView = Schema.Struct({
   actor: Schema.String.annotate({ description: "Who made it." })
 }).annotate({ identifier: "TemplateVersion", description: "A version of a template." })
 
-const kindParam = { kind: described(NotificationKind, kindText) }
+const kindParam = { kind: described(MailKind, kindText) }
 const which = {
   organisation: Schema.optionalKey(
     guid(AccountId, "The organisation whose template it is; for all when absent.")

@@ -1,5 +1,5 @@
 import { StaleVersion } from "@concordat/core/instance/Instances"
-import type { NotificationKind, Template } from "@concordat/core/mail/Template"
+import type { MailKind, Template } from "@concordat/core/mail/Template"
 import { type TemplateKey, Templates } from "@concordat/core/mail/Templates"
 import { Effect, Layer, Schema } from "effect"
 import { type Selectable, sql } from "kysely"
@@ -29,7 +29,7 @@ export const mailTemplatesLayer = Layer.effect(
   Effect.gen(function* () {
     const { run, atomically } = yield* statements
 
-    const ofKind = Effect.fn("Templates.ofKind")(function* (kind: NotificationKind) {
+    const ofKind = Effect.fn("Templates.ofKind")(function* (kind: MailKind) {
       const rows = yield* run("Templates.ofKind", (db) =>
         db
           .selectFrom("mail_template")

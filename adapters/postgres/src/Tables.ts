@@ -32,13 +32,19 @@ import type {
 } from "@concordat/core/instance/Instance"
 import type { InstanceEventKind, SettingChange } from "@concordat/core/instance/InstanceEvent"
 import type { MailId, MailStatus } from "@concordat/core/mail/Outbox"
-import type { Language, NotificationKind } from "@concordat/core/mail/Template"
+import type { Language, MailKind } from "@concordat/core/mail/Template"
 import type { Currency } from "@concordat/core/money/Money"
 import type {
   Notification,
   NotificationId,
   Severity
 } from "@concordat/core/notification/Notification"
+import type {
+  PriceSheet,
+  PriceSheetId,
+  SheetProblem
+} from "@concordat/core/pricesheet/PriceSheet"
+import type { PriceSheetChange } from "@concordat/core/pricesheet/PriceSheets"
 import type { BaselineTerms } from "@concordat/core/reconciliation/Baseline"
 import type { Finding, FindingKind, MovedBy } from "@concordat/core/reconciliation/Finding"
 import type { RunId, RunStatus } from "@concordat/core/reconciliation/Run"
@@ -302,6 +308,77 @@ export interface ProductPriceTable {
   currency: Currency
 }
 
+export interface PriceSheetTable {
+  id: PriceSheetId
+  instance_id: InstanceId
+  market: PriceSheet["market"]
+  month: PriceSheet["month"]
+  timeline: PriceSheet["timeline"]
+  source: PriceSheet["source"]
+  dry_run: boolean
+  status: PriceSheet["status"]
+  requested_by: string
+  correlation_id: string
+  bytes: number
+  lines: number
+  duplicates: number
+  added: number
+  changed: number
+  redated: number
+  ended: number
+  unchanged: number
+  problems: Json<ReadonlyArray<SheetProblem>>
+  problem_count: number
+  problem: string | null
+  created_at: Timestamp
+  touched_at: Timestamp
+  finished_at: Nullable<Timestamp>
+}
+
+interface PriceSubjectColumns {
+  market: PriceSheet["market"]
+  offer: OfferId
+  title: string
+  /** Empty for none. */
+  term: Term | ""
+  billing_cycle: BillingCycle
+  segment: Segment
+  currency: Currency
+  tier_min: number
+  tier_max: number
+}
+
+/** A price of a whole term as a sheet said it. */
+export interface PriceSheetRowTable extends PriceSubjectColumns {
+  id: Generated<number>
+  instance_id: InstanceId
+  unit_price: Numeric
+  erp_price: Nullable<Numeric>
+  periods: number
+  valid_from: Timestamp
+  valid_to: Nullable<Timestamp>
+  holds_from: Timestamp
+  added_by: PriceSheetId
+  superseded_by: PriceSheetId | null
+  /** Of one billing period, as the next. */
+  cost: ColumnType<string, never, never>
+  recommended: ColumnType<string | null, never, never>
+}
+
+export interface PriceSheetChangeTable extends PriceSubjectColumns {
+  price_sheet_id: PriceSheetId
+  position: number
+  kind: PriceSheetChange["kind"]
+  before_unit_price: Nullable<Numeric>
+  before_erp_price: Nullable<Numeric>
+  before_from: Nullable<Timestamp>
+  before_to: Nullable<Timestamp>
+  after_unit_price: Nullable<Numeric>
+  after_erp_price: Nullable<Numeric>
+  after_from: Nullable<Timestamp>
+  after_to: Nullable<Timestamp>
+}
+
 export interface SubscriptionTable {
   id: SubscriptionId
   instance_id: InstanceId
@@ -459,7 +536,7 @@ export interface RateBudgetTable {
 export interface MailTable {
   id: MailId
   key: string
-  kind: NotificationKind
+  kind: MailKind
   account_id: AccountId | null
   status: MailStatus
   recipients: ReadonlyArray<string>
@@ -473,7 +550,7 @@ export interface MailTable {
 }
 
 export interface MailTemplateTable {
-  kind: NotificationKind
+  kind: MailKind
   organisation_id: AccountId | null
   language: Language
   version: number
@@ -553,6 +630,9 @@ export interface Tables {
   account_tenant: AccountTenantTable
   product: ProductTable
   product_price: ProductPriceTable
+  price_sheet: PriceSheetTable
+  price_sheet_row: PriceSheetRowTable
+  price_sheet_change: PriceSheetChangeTable
   product_availability: ProductAvailabilityTable
   product_type: ProductTypeTable
   catalogue_run: CatalogueRunTable

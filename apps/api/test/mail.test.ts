@@ -1,6 +1,6 @@
 import { builtInTemplate } from "@concordat/core/mail/builtIn"
 import { exampleValues } from "@concordat/core/mail/mergeFields"
-import { NotificationKind, TemplatePart } from "@concordat/core/mail/Template"
+import { MailKind, TemplatePart } from "@concordat/core/mail/Template"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { problemOf } from "./client.ts"
 import { type Served, serve } from "./serve.ts"
@@ -79,7 +79,7 @@ describe("templates", () => {
     ).body
     expect(second.next).toBeNull()
     const all = [...first.items, ...second.items]
-    expect(all.map(({ kind }) => kind)).toEqual(NotificationKind.literals)
+    expect(all.map(({ kind }) => kind)).toEqual(MailKind.literals)
     expect(all[0]).toMatchObject({
       name: "Welcome Office 365 customer",
       templates: [{ version: 0, language: "en", organisationId: null }]

@@ -4,7 +4,7 @@ import { Guid } from "../instance/Guid.ts"
 import type { Page, PageRequest } from "../page/Page.ts"
 import { Instant } from "../time/Instant.ts"
 import type { RenderedMail } from "./render.ts"
-import { NotificationKind } from "./Template.ts"
+import { MailKind } from "./Template.ts"
 
 export const MailId = Guid.pipe(Schema.brand("MailId"))
 export type MailId = typeof MailId.Type
@@ -20,7 +20,7 @@ export type MailStatus = typeof MailStatus.Type
 export class OutboxMail extends Schema.Opaque<OutboxMail>()(
   Schema.Struct({
     id: MailId,
-    kind: NotificationKind,
+    kind: MailKind,
     /** Whom it is about; null for mails to the CSP's own people about the whole. */
     accountId: Schema.NullOr(AccountId),
     status: MailStatus,
@@ -46,7 +46,7 @@ export interface NewMail {
   readonly id: MailId
   /** What caused it. A cause has one mail: the second with the same key is not written. */
   readonly key: string
-  readonly kind: NotificationKind
+  readonly kind: MailKind
   readonly accountId: AccountId | null
   readonly templateVersion: number
   readonly mail: RenderedMail
@@ -71,7 +71,7 @@ export class MailWaits extends Schema.TaggedError<MailWaits>()("MailWaits", { id
 /** What to list of the outbox; what is absent does not limit. */
 export interface MailFilter {
   readonly status?: MailStatus | undefined
-  readonly kind?: NotificationKind | undefined
+  readonly kind?: MailKind | undefined
   readonly account?: AccountId | undefined
   /** A part of a recipient's address or of the subject. */
   readonly q?: string | undefined

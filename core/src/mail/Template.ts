@@ -3,7 +3,7 @@ import { AccountId } from "../account/Account.ts"
 import type { MergeField } from "./mergeFields.ts"
 
 /** The occasions on which a mail is sent (domain.md §7, §9, §10, §12). */
-export const NotificationKind = Schema.Literals([
+export const MailKind = Schema.Literals([
   "welcome-customer",
   "order-without-credit",
   "reseller-mpn-id-invalid",
@@ -18,9 +18,11 @@ export const NotificationKind = Schema.Literals([
   "downgrade-withdrawn",
   "provisioning-failed",
   "consent-expiring",
+  "consent-ended",
+  "consent-failing",
   "reconciliation-findings"
 ])
-export type NotificationKind = typeof NotificationKind.Type
+export type MailKind = typeof MailKind.Type
 
 /** The parts of a template in which merge fields stand. Addresses are separated by commas. */
 export const TemplatePart = Schema.Literals(["to", "cc", "bcc", "subject", "html", "text"])
@@ -43,7 +45,7 @@ export const languageDefault = Language.make("en")
  */
 export class Template extends Schema.Opaque<Template>()(
   Schema.Struct({
-    kind: NotificationKind,
+    kind: MailKind,
     organisationId: Schema.NullOr(AccountId),
     language: Language,
     /** A template that is not active sends nothing: the occasion passes in silence. */

@@ -3,11 +3,11 @@ import type { AccountId } from "../account/Account.ts"
 import type { StaleVersion } from "../instance/Instances.ts"
 import type { Page, PageRequest } from "../page/Page.ts"
 import type { Instant } from "../time/Instant.ts"
-import type { Language, NotificationKind, Template } from "./Template.ts"
+import type { Language, MailKind, Template } from "./Template.ts"
 
 /** Which template: of an occasion, for an organisation (null: for all), in a language. */
 export interface TemplateKey {
-  readonly kind: NotificationKind
+  readonly kind: MailKind
   readonly organisationId: AccountId | null
   readonly language: Language
 }
@@ -24,7 +24,7 @@ export class Templates extends Context.Service<
   Templates,
   {
     /** The newest versions for an occasion, whatever organisation and language. */
-    readonly ofKind: (kind: NotificationKind) => Effect.Effect<ReadonlyArray<Template>>
+    readonly ofKind: (kind: MailKind) => Effect.Effect<ReadonlyArray<Template>>
     /** The versions of one template, newest first. */
     readonly versions: (key: TemplateKey, page: PageRequest) => Effect.Effect<Page<TemplateVersion>>
     /** Adds the next version, or nothing when the newest is not `expectedVersion` (0: there is none yet). */

@@ -1,8 +1,8 @@
 import { escaped } from "./render.ts"
-import { languageDefault, type NotificationKind, type Template } from "./Template.ts"
+import { languageDefault, type MailKind, type Template } from "./Template.ts"
 
 /** The template that is used where nobody made one: plain words, and the fields that the reader needs. */
-export const builtInTemplate = (kind: NotificationKind): Template => {
+export const builtInTemplate = (kind: MailKind): Template => {
   const { to, cc = "", subject, lines } = texts[kind]
   return {
     kind,
@@ -56,7 +56,13 @@ const withdrawn = (what: string): Texts => ({
   lines: [`The request of {#Requests.SubmittedBy#} was cancelled; nothing was changed.`, ofWhom]
 })
 
-const texts: Readonly<Record<NotificationKind, Texts>> = {
+const told: Texts = {
+  to: organisation,
+  subject: "{#Notifications.Subject#}",
+  lines: ["{#Notifications.Text#}"]
+}
+
+const texts: Readonly<Record<MailKind, Texts>> = {
   "welcome-customer": {
     to: customer,
     subject: "Welcome to Microsoft 365",
@@ -101,15 +107,9 @@ const texts: Readonly<Record<NotificationKind, Texts>> = {
       "Open the account, correct what is named, and choose Retry."
     ]
   },
-  "consent-expiring": {
-    to: organisation,
-    subject: "The consent of {#Instances.Name#} expires in {#Instances.DaysLeft#} days",
-    lines: [
-      "The consent of the Partner Center instance {#Instances.Name#} was not used and expires in {#Instances.DaysLeft#} days. Then its work stops.",
-      "What hinders it: {#Instances.Problem#}",
-      "{#Instances.WayOut#}"
-    ]
-  },
+  "consent-expiring": told,
+  "consent-ended": told,
+  "consent-failing": told,
   "reconciliation-findings": {
     to: organisation,
     subject: "{#Reconciliations.Findings#} findings in {#Instances.Name#}",

@@ -1,6 +1,6 @@
 import type { AccountId } from "../account/Account.ts"
 import { builtInTemplate } from "./builtIn.ts"
-import { type Language, languageDefault, type NotificationKind, type Template } from "./Template.ts"
+import { type Language, languageDefault, type MailKind, type Template } from "./Template.ts"
 
 /**
  * The template for an occasion. `organisations` are those that the recipient belongs to, nearest first. The nearest
@@ -8,7 +8,7 @@ import { type Language, languageDefault, type NotificationKind, type Template } 
  * country, then English. Without any, the built-in one.
  */
 export const chooseTemplate = (
-  kind: NotificationKind,
+  kind: MailKind,
   templates: ReadonlyArray<Template>,
   organisations: ReadonlyArray<AccountId>,
   language: Language

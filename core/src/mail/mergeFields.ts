@@ -38,17 +38,14 @@ export const mergeFields = {
     example: "service@contoso.example"
   },
   "Instances.Name": { description: "The Partner Center instance.", example: "contoso-eu" },
-  "Instances.Problem": {
-    description: "What is wrong with the instance, in Microsoft's words.",
-    example: "AADSTS700082: The refresh token has expired due to inactivity."
+  "Notifications.Subject": {
+    description: "What happened, in a line.",
+    example: "The consent of contoso-eu ends in 14 days"
   },
-  "Instances.WayOut": {
-    description: "What to do about it.",
-    example: "Open the instance and choose Authenticate."
-  },
-  "Instances.DaysLeft": {
-    description: "Days until the instance's consent expires, if nothing uses it.",
-    example: "14"
+  "Notifications.Text": {
+    description: "What happened and what to do.",
+    example:
+      "It was last used on 2026-09-06 and ends on 2026-12-05, unless it is used before. The daily use does not run: start a reconciler."
   },
   "Tenants.Domain": {
     description: "The Microsoft tenant's domain.",

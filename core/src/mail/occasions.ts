@@ -1,5 +1,5 @@
 import { type MergeField, mergeFields } from "./mergeFields.ts"
-import type { NotificationKind, Occasion } from "./Template.ts"
+import type { MailKind, Occasion } from "./Template.ts"
 
 const fieldNames: ReadonlyArray<MergeField> = Object.keys(mergeFields).filter(
   (name): name is MergeField => name in mergeFields
@@ -19,7 +19,7 @@ const occasion = (name: string, ...records: ReadonlyArray<RecordName>): Occasion
 const ofRequest: ReadonlyArray<RecordName> = ["Accounts", "Subscriptions", "Requests"]
 
 /** Every occasion, with its name in the field (domain.md §7, §9, §10, §12) and the merge fields it fills. */
-export const occasions: Readonly<Record<NotificationKind, Occasion>> = {
+export const occasions: Readonly<Record<MailKind, Occasion>> = {
   "welcome-customer": occasion("Welcome Office 365 customer", "Accounts", "Tenants", "Instances"),
   "order-without-credit": occasion(
     "Storefront Order Submission with No Available Credit",
@@ -48,6 +48,8 @@ export const occasions: Readonly<Record<NotificationKind, Occasion>> = {
     "Subscriptions",
     "Instances"
   ),
-  "consent-expiring": occasion("Consent is about to expire", "Instances"),
+  "consent-expiring": occasion("Consent is about to expire", "Instances", "Notifications"),
+  "consent-ended": occasion("Consent has ended", "Instances", "Notifications"),
+  "consent-failing": occasion("Consent cannot be used", "Instances", "Notifications"),
   "reconciliation-findings": occasion("Reconciliation findings", "Instances", "Reconciliations")
 }

@@ -5,12 +5,12 @@ import { chooseTemplate } from "./chooseTemplate.ts"
 import type { MergeValues } from "./mergeFields.ts"
 import { MailId, Outbox } from "./Outbox.ts"
 import { render } from "./render.ts"
-import type { Language, NotificationKind } from "./Template.ts"
+import type { Language, MailKind } from "./Template.ts"
 import { Templates } from "./Templates.ts"
 
 /** An occasion that came, with what is known of it. */
 export interface Notice {
-  readonly kind: NotificationKind
+  readonly kind: MailKind
   /** What caused it; a cause has one mail. */
   readonly key: string
   /** Whom it is about, then the organisations above, nearest first; empty for the CSP's own affairs. */

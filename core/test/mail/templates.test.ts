@@ -11,9 +11,9 @@ import {
 } from "../../src/mail/mergeFields.ts"
 import { occasions } from "../../src/mail/occasions.ts"
 import { render } from "../../src/mail/render.ts"
-import { NotificationKind, type Template } from "../../src/mail/Template.ts"
+import { MailKind, type Template } from "../../src/mail/Template.ts"
 
-const kinds = NotificationKind.literals
+const kinds = MailKind.literals
 const welcome = (change: Partial<Template> = {}): Template => ({
   ...builtInTemplate("welcome-customer"),
   ...change

@@ -18,7 +18,7 @@ import { exampleValues, mergeFields } from "@concordat/core/mail/mergeFields"
 import { Outbox } from "@concordat/core/mail/Outbox"
 import { occasions } from "@concordat/core/mail/occasions"
 import { render } from "@concordat/core/mail/render"
-import { languageDefault, NotificationKind, type Template } from "@concordat/core/mail/Template"
+import { languageDefault, MailKind, type Template } from "@concordat/core/mail/Template"
 import { Templates } from "@concordat/core/mail/Templates"
 import type { PageRequest } from "@concordat/core/page/Page"
 import { Instant } from "@concordat/core/time/Instant"
@@ -62,7 +62,7 @@ export const templatesLayer = HttpApiBuilder.group(
 
     /** The template for exactly this key; where there is none, what is used instead, under version 0. */
     const templateOf = (
-      kind: NotificationKind,
+      kind: MailKind,
       organisationId: AccountId | null,
       language: Template["language"]
     ) =>
@@ -77,7 +77,7 @@ export const templatesLayer = HttpApiBuilder.group(
         return isExact ? chosen : { ...chosen, organisationId, language, version: 0 }
       })
 
-    const occasionOf = Effect.fnUntraced(function* (kind: NotificationKind) {
+    const occasionOf = Effect.fnUntraced(function* (kind: MailKind) {
       const all = yield* templates.ofKind(kind)
       const isBuiltInUsed = !all.some(
         ({ organisationId, language }) => organisationId === null && language === languageDefault
@@ -94,11 +94,11 @@ export const templatesLayer = HttpApiBuilder.group(
       list: ({ query }) =>
         pageOf("templates", query, ({ cursor, limit }: PageRequest) => {
           const from = Number(cursor ?? 0)
-          const kinds = NotificationKind.literals.slice(from, from + limit)
+          const kinds = MailKind.literals.slice(from, from + limit)
           const to = from + kinds.length
           return Effect.map(Effect.forEach(kinds, occasionOf), (items) => ({
             items,
-            next: to < NotificationKind.literals.length ? String(to) : null
+            next: to < MailKind.literals.length ? String(to) : null
           }))
         }),
       get: ({ params, query }) =>

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { MailId, MailStatus, type OutboxMail } from "@concordat/core/mail/Outbox"
-import { NotificationKind } from "@concordat/core/mail/Template"
+import { MailKind } from "@concordat/core/mail/Template"
 import { toIso } from "@concordat/core/time/Instant"
 import { Console, Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
@@ -33,7 +33,7 @@ const list = Command.make(
       Flag.withDescription("Only mails of which this became"),
       Flag.optional
     ),
-    kind: Flag.Literals("kind", NotificationKind.literals).pipe(
+    kind: Flag.Literals("kind", MailKind.literals).pipe(
       Flag.withDescription("Only mails of this occasion"),
       Flag.optional
     ),
