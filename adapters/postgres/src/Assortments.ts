@@ -318,15 +318,7 @@ const readLists = async (db: Kysely<Tables>, accountId: AccountId, branch: Accou
     instance: InstanceName | null
     revision: number | null
   }>`
-    select account.ancestors as path, assigned.account_id, row_to_json(list) as list, instance.name as instance,
-      revision.revision
-    from account
-    left join price_list_account assigned on assigned.account_id = any (account.ancestors)
-    left join price_list list on list.id = assigned.price_list_id
-    left join instance on instance.id = list.instance_id
-    left join price_revision revision on revision.instance_id = list.instance_id
-    where account.id = ${accountId}
-      and (${branch}::uuid is null or account.ancestors @> array[${branch}::uuid])`.execute(db)
+    select * from price_lists_above(${accountId}, ${branch})`.execute(db)
   return rows
 }
 

@@ -129,6 +129,21 @@ call follow_prices('price_group_product');
 call follow_prices('price_list');
 call follow_prices('price_list_entry');
 insert into price_revision (instance_id, revision) select id, 1 from instance;
+
+-- The lists of an account and of those above it; a row without a list where there are none, and no row for an account
+-- outside the branch. Asked with every look at the products: a function's plan is kept by its connection.
+create function price_lists_above(buyer uuid, branch uuid) returns table (path uuid[], account_id uuid, list json,
+  instance text, revision bigint) language plpgsql stable as $$
+begin
+  return query
+    select account.ancestors, assigned.account_id, row_to_json(price_list), instance.name, held.revision
+    from account
+    left join price_list_account assigned on assigned.account_id = any (account.ancestors)
+    left join price_list on price_list.id = assigned.price_list_id
+    left join instance on instance.id = price_list.instance_id
+    left join price_revision held on held.instance_id = price_list.instance_id
+    where account.id = buyer and (price_lists_above.branch is null or price_lists_above.branch = any (account.ancestors));
+end $$;
 `
 
 /** Price lists, price groups, assignments, protections, and the revision of an instance's prices. */
