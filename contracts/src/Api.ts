@@ -4,10 +4,12 @@ import { Checked } from "./Auth.ts"
 import { AccountsGroup } from "./accounts.ts"
 import { BookGroup } from "./book.ts"
 import { CatalogueProductsGroup, CatalogueRunsGroup, ProductTypesGroup } from "./catalogue.ts"
+import { ConsentGroup } from "./consent.ts"
 import { describeWire } from "./document.ts"
 import { InstancesGroup } from "./instances.ts"
 import { KeysGroup } from "./keys.ts"
 import { OutboxGroup, TemplatesGroup } from "./mail.ts"
+import { NotificationsGroup } from "./notifications.ts"
 import { PriceGroupsGroup, PriceListsGroup } from "./pricelists.ts"
 import { ProductsGroup } from "./products.ts"
 import { ReconciliationsGroup } from "./reconciliation.ts"
@@ -17,6 +19,7 @@ import { SecretsGroup } from "./secrets.ts"
 export class Api extends HttpApi.make("concordat")
   .add(ReconciliationsGroup)
   .add(InstancesGroup)
+  .add(ConsentGroup)
   .add(AccountsGroup)
   .add(BookGroup)
   .add(CatalogueRunsGroup)
@@ -26,6 +29,7 @@ export class Api extends HttpApi.make("concordat")
   .add(PriceGroupsGroup)
   .add(ProductsGroup)
   .add(KeysGroup)
+  .add(NotificationsGroup)
   .add(OutboxGroup)
   .add(TemplatesGroup)
   .add(SecretsGroup)

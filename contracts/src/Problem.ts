@@ -59,6 +59,11 @@ export class InstanceNotFound extends HttpApiError.Problem<InstanceNotFound>()(
   declare("instance-not-found", 404, "No such instance"),
   { name: text("The name that was asked for.") }
 ) {}
+export class ConsentNotFound extends HttpApiError.Problem<ConsentNotFound>()(
+  "ConsentNotFound",
+  declare("consent-not-found", 404, "Nobody has consented"),
+  { name: text("The instance.") }
+) {}
 export class AccountNotFound extends HttpApiError.Problem<AccountNotFound>()(
   "AccountNotFound",
   declare("account-not-found", 404, "No such account"),
@@ -269,7 +274,9 @@ export class PriceEntriesInvalid extends HttpApiError.Problem<PriceEntriesInvali
         identifier: "PriceEntryProblem",
         description: "What is wrong with one entry."
       })
-    ).annotate({ description: `The first ${entryProblemsMax} problems, in the order of the entries.` }),
+    ).annotate({
+      description: `The first ${entryProblemsMax} problems, in the order of the entries.`
+    }),
     total: Schema.Int.annotate({ description: "How many problems there are in all." })
   }
 ) {}

@@ -1,7 +1,9 @@
 import { type Rotation, SecretRotation } from "@concordat/core/secret/SecretRotation"
 import { Effect, Layer, Result } from "effect"
 import { type Kysely, sql } from "kysely"
+import { attemptContext, consentContext } from "./Consents.ts"
 import { secretContext } from "./Instances.ts"
+import { mailContext } from "./Outbox.ts"
 import { Secrets } from "./Secrets.ts"
 import { statements } from "./Statements.ts"
 import type { Tables } from "./Tables.ts"
@@ -22,7 +24,20 @@ export const sealedColumns: ReadonlyArray<SealedColumn> = [
     column: "sealed",
     key: ["instance_id", "environment"],
     contextOf: (id = "", environment = "") => secretContext(id, environment)
-  }
+  },
+  {
+    table: "consent",
+    column: "sealed",
+    key: ["instance_id", "environment"],
+    contextOf: (id = "", environment = "") => consentContext(id, environment)
+  },
+  {
+    table: "consent_attempt",
+    column: "sealed",
+    key: ["id"],
+    contextOf: (id = "") => attemptContext(id)
+  },
+  { table: "mail", column: "content", key: ["id"], contextOf: (id = "") => mailContext(id) }
 ]
 
 /** Small transactions: nobody waits long for a row. */

@@ -7,6 +7,7 @@ import { ByteSize, Context } from "effect"
 import { HttpIncomingMessage } from "effect/http"
 import { Hono } from "hono"
 import { secureHeaders } from "hono/secure-headers"
+import { consentPagePolicy } from "./consentPages.ts"
 import { tooLarge } from "./defects.ts"
 
 /** Answers what the contract declares. */
@@ -35,6 +36,11 @@ export const makeHttp = (options: {
   readonly docs: { readonly html: string; readonly scriptHash: string }
 }) => {
   const app = new Hono<{ Variables: { correlationId: string } }>()
+  // Around the next, whose policy is that of the documentation, with its script.
+  app.use("/v1/consent/*", async (c, next) => {
+    await next()
+    c.header("content-security-policy", consentPagePolicy)
+  })
   app.use(
     secureHeaders({
       contentSecurityPolicy: {

@@ -1,9 +1,13 @@
+import { signInLayer } from "@concordat/adapter-entra/SignIn"
+import { transportLayer } from "@concordat/adapter-partner-center/Transport"
 import { databasePlace } from "@concordat/adapter-postgres/Address"
 import { migrate } from "@concordat/adapter-postgres/migrate"
 import { keyringFromConfig } from "@concordat/adapter-postgres/Secrets"
 import { storageLayer } from "@concordat/adapter-postgres/Storage"
+import { Address } from "@concordat/core/instance/Cloud"
 import { Cause, Config, Effect, Exit, Layer, Logger, Option, Redacted, Schema } from "effect"
 import { startApi } from "./server.ts"
+import { watchConsents } from "./watchConsents.ts"
 
 const settings = Config.all({
   host: Config.NonEmptyString("CONCORDAT_API_HOST").pipe(Config.withDefault("127.0.0.1")),
@@ -14,18 +18,31 @@ const settings = Config.all({
       Schema.isBetween({ minimum: 0, maximum: 65_535 })
     ),
     "CONCORDAT_API_PORT"
-  ).pipe(Config.withDefault(3000))
+  ).pipe(Config.withDefault(3000)),
+  // Where browsers reach the API from elsewhere: Microsoft sends whoever signs in back to it.
+  publicUrl: Config.schema(Address, "CONCORDAT_PUBLIC_URL").pipe(Config.option)
 })
 
 /** Until the process is told to stop: the database, the schema of this release, and then the API over it. */
 const program = Effect.gen(function* () {
-  const { host, port } = yield* settings
+  const { host, port, publicUrl } = yield* settings
   const place = yield* databasePlace
   const keys = yield* keyringFromConfig(place.folder)
   yield* migrate(place.url)
-  const adapters = yield* Layer.build(storageLayer(place, "concordat-api"))
+  const adapters = yield* Layer.build(
+    Layer.merge(
+      storageLayer(place, "concordat-api"),
+      signInLayer.pipe(Layer.provide(transportLayer))
+    )
+  )
   const secret = Redacted.make(Buffer.from(keys[0].bytes).toString("base64"))
-  const started = yield* startApi({ host, port, secret }).pipe(Effect.provideContext(adapters))
+  const started = yield* startApi({
+    host,
+    port,
+    secret,
+    publicUrl: Option.getOrUndefined(publicUrl)
+  }).pipe(Effect.provideContext(adapters))
+  yield* Effect.forkScoped(watchConsents).pipe(Effect.provideContext(adapters))
   yield* Effect.logInfo("listening", { url: started.url })
   process.send?.({ ready: true, url: started.url })
   return yield* Effect.never

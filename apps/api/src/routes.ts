@@ -1,4 +1,5 @@
 import { openApiDocument } from "@concordat/contracts/Api"
+import { callbackPath, startPath } from "./PublicUrl.ts"
 
 /** An address of the API with its ids left open, and the methods it takes. */
 export interface Route {
@@ -22,7 +23,10 @@ const routes: ReadonlyArray<Route & { readonly pattern: RegExp }> = [
     path,
     methods: methodsOf(operations)
   })),
-  ...["/readyz", "/metrics"].map((path) => ({ path, methods: ["GET", "HEAD"] }))
+  ...["/readyz", "/metrics", `${startPath}/{ticket}`, callbackPath].map((path) => ({
+    path,
+    methods: ["GET", "HEAD"]
+  }))
 ].map((route) => ({
   ...route,
   pattern: new RegExp(`^${route.path.replace(/\{[^}]+\}/g, "[^/]+")}$`)

@@ -5,9 +5,12 @@ import type { ApiKeys } from "@concordat/core/actor/ApiKeys"
 import type { Book } from "@concordat/core/book/Book"
 import type { CatalogueProducts } from "@concordat/core/catalogue/CatalogueProducts"
 import type { CatalogueRuns } from "@concordat/core/catalogue/CatalogueRuns"
+import type { Consents } from "@concordat/core/consent/Consents"
+import type { SignIn } from "@concordat/core/consent/SignIn"
 import type { Instances } from "@concordat/core/instance/Instances"
 import type { Outbox } from "@concordat/core/mail/Outbox"
 import type { Templates } from "@concordat/core/mail/Templates"
+import type { Notifications } from "@concordat/core/notification/Notifications"
 import type { Assortments } from "@concordat/core/price/Assortments"
 import type { PriceGroups } from "@concordat/core/price/PriceGroups"
 import type { PriceLists } from "@concordat/core/price/PriceLists"
@@ -23,6 +26,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { bearerLayer } from "./auth.ts"
 import { cursorsLayer } from "./Cursors.ts"
 import { checkedLayer } from "./checked.ts"
+import { consentPagesLayer } from "./consentPages.ts"
 import { defectsLayer } from "./defects.ts"
 import { docsPage } from "./docs.ts"
 import { accountsLayer } from "./handlers/accounts.ts"
@@ -32,9 +36,11 @@ import {
   catalogueRunsLayer,
   productTypesLayer
 } from "./handlers/catalogue.ts"
+import { consentLayer } from "./handlers/consent.ts"
 import { instancesLayer } from "./handlers/instances.ts"
 import { keysLayer } from "./handlers/keys.ts"
 import { outboxLayer, templatesLayer } from "./handlers/mail.ts"
+import { notificationsLayer } from "./handlers/notifications.ts"
 import { pricegroupsLayer, pricelistsLayer } from "./handlers/pricelists.ts"
 import { productsLayer } from "./handlers/products.ts"
 import { reconciliationsLayer } from "./handlers/reconciliations.ts"
@@ -42,6 +48,7 @@ import { secretsLayer } from "./handlers/secrets.ts"
 import { makeHttp } from "./http.ts"
 import { idempotentLayer } from "./idempotency.ts"
 import { metricsLayer, observeLayer } from "./observe.ts"
+import { PublicUrl } from "./PublicUrl.ts"
 import { readyLayer } from "./ready.ts"
 
 /** Everything the API needs from the adapters. */
@@ -50,29 +57,39 @@ export type ApiPorts =
   | ApiKeys
   | Assortments
   | Book
+  | Consents
   | CatalogueProducts
   | CatalogueRuns
   | Idempotency
   | Identifiers
   | Instances
+  | Notifications
   | PriceGroups
   | PriceLists
   | Outbox
   | Runs
+  | SignIn
   | Templates
   | SecretRotation
   | UnitOfWork
 
 /** The contract, served: routes for an `HttpRouter`, over the ports. */
-export const apiLayer = Layer.mergeAll(HttpApiBuilder.layer(Api), readyLayer, metricsLayer).pipe(
+export const apiLayer = Layer.mergeAll(
+  HttpApiBuilder.layer(Api),
+  consentPagesLayer,
+  readyLayer,
+  metricsLayer
+).pipe(
   Layer.provide([
     accountsLayer,
     bookLayer,
     catalogueProductsLayer,
     catalogueRunsLayer,
     productTypesLayer,
+    consentLayer,
     instancesLayer,
     keysLayer,
+    notificationsLayer,
     outboxLayer,
     pricegroupsLayer,
     pricelistsLayer,
@@ -103,6 +120,8 @@ export interface ApiOptions {
   readonly port: number
   /** Signs cursors; the same on every machine that serves the same database. */
   readonly secret: Redacted.Redacted
+  /** Where browsers reach it, without a trailing slash; the address on which it listens when absent. */
+  readonly publicUrl?: string | undefined
 }
 
 /** How long requests that are being answered may take after the server was told to stop. */
@@ -111,6 +130,7 @@ const drainMsMax = 4_000
 /** Serves until the scope closes; then takes no more requests, and ends those under way within four seconds. */
 export const startApi = Effect.fn("startApi")(function* (options: ApiOptions) {
   const ports = yield* Effect.context<ApiPorts>()
+  let publicUrl = options.publicUrl ?? ""
   const web = yield* Effect.acquireRelease(
     Effect.sync(() =>
       HttpRouter.toWebHandler(
@@ -119,6 +139,8 @@ export const startApi = Effect.fn("startApi")(function* (options: ApiOptions) {
           Layer.provideMerge([
             cursorsLayer(options.secret),
             Layer.succeedContext(ports),
+            // Known once it listens, which is before anybody asks.
+            Layer.succeed(PublicUrl, { origin: Effect.sync(() => publicUrl) }),
             HttpServer.layerServices
           ])
         ),
@@ -146,7 +168,9 @@ export const startApi = Effect.fn("startApi")(function* (options: ApiOptions) {
   })
   if (!isHttpServer(server)) return yield* Effect.die(new Error("an HTTP/1.1 server is needed"))
   yield* Effect.acquireRelease(listen(server, options), () => close(server))
-  return { url: addressOf(server, options.host) }
+  const url = addressOf(server, options.host)
+  publicUrl ||= url
+  return { url }
 })
 
 const isHttpServer = (server: object): server is Server => "closeIdleConnections" in server

@@ -62,7 +62,7 @@ export const openAuthentication = Effect.fn("openAuthentication")(function* (
     redirectUri
   })
   const session = yield* consents.opened(id, link)
-  return { url: link.url, session }
+  return { url: link.url, state: link.state, session }
 })
 
 /** What Microsoft's page sends back through the browser. */
