@@ -14,7 +14,7 @@ import {
 } from "@concordat/core/instance/Instance"
 import { InstanceEventKind, SettingValue } from "@concordat/core/instance/InstanceEvent"
 import { Language, languageDefault } from "@concordat/core/instance/Language"
-import { retiredField } from "@concordat/core/instance/retiredFields"
+import { retiredPattern } from "@concordat/core/instance/retiredFields"
 import { Schema, SchemaGetter } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Bearer, requires } from "./Auth.ts"
@@ -309,37 +309,12 @@ export const ImportedInstance = Schema.StructWithRest(
     mpnId: described(Schema.optionalKey(Schema.NullOr(MpnId)), texts.mpnId),
     ...optionalSettings
   }),
-  [Schema.Record(Schema.String, Schema.Unknown)]
-)
-  .check(
-    Schema.makeFilter((given: Readonly<Record<string, unknown>>) => {
-      const unknown = Object.keys(given).find(
-        (field) => !importedFields.has(field) && retiredField(field) === undefined
-      )
-      return unknown === undefined
-        ? undefined
-        : { path: [unknown], issue: "not known here: leave it out, or correct its name" }
-    })
-  )
-  .annotate({
-    identifier: "ImportedInstance",
-    description:
-      "An instance as a settings file has it; what is absent stays as it is. The retired fields Native App ID, Username, Password and Authorization Link are dropped, however they are written."
-  })
-
-const importedFields: ReadonlySet<string> = new Set([
-  "name",
-  "cloud",
-  "endpoints",
-  "tenantId",
-  "tenantDomain",
-  "appId",
-  "secret",
-  "sandbox",
-  "cspStatus",
-  "mpnId",
-  ...Object.keys(optionalSettings)
-])
+  [Schema.Record(Schema.String.check(Schema.isPattern(retiredPattern)), Schema.Unknown)]
+).annotate({
+  identifier: "ImportedInstance",
+  description:
+    "An instance as a settings file has it; what is absent stays as it is. The retired fields Native App ID, Username, Password and Authorization Link are dropped, however they are written."
+})
 
 /** A settings file. */
 export const SettingsFile = Schema.Struct({

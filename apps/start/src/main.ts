@@ -48,9 +48,14 @@ const start = Effect.gen(function* () {
           child("simulator", { SIMULATOR_STATE_FILE: join(folder, "simulator.jsonl") })
         )
       : undefined
+  // So that a simulator whose clock is moved shows what happens on our side.
+  const clock: Readonly<Record<string, string>> =
+    simulator?.url == null ? {} : { CONCORDAT_CLOCK_FROM: simulator.url }
   const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
   const [api, reconciler] = yield* step("API and reconciler", () =>
-    Effect.all([child("api"), child("reconciler")], { concurrency: 2 }).pipe(Scope.provide(scope))
+    Effect.all([child("api", clock), child("reconciler", clock)], { concurrency: 2 }).pipe(
+      Scope.provide(scope)
+    )
   )
 
   const storage = storageLayer(place, "concordat-start")
@@ -86,7 +91,7 @@ const demonstrate = Effect.fnUntraced(function* (simulator: string, folder: stri
   }
   if (!fresh) return []
   const reports: Array<Run> = []
-  for (const name of ["contoso-direct", "contoso-eu"])
+  for (const name of ["fabrikam-us", "contoso-eu"])
     reports.push(
       yield* step(`reconciliation of ${name}`, (report) => reconcile(actor, name, report))
     )

@@ -2,7 +2,7 @@ import { Address, Cloud, endpointsOf } from "@concordat/core/instance/Cloud"
 import { Countries, countryDefault } from "@concordat/core/instance/Country"
 import { CronText } from "@concordat/core/instance/Instance"
 import { Language } from "@concordat/core/instance/Language"
-import { retiredField } from "@concordat/core/instance/retiredFields"
+import { retiredField, retiredPattern } from "@concordat/core/instance/retiredFields"
 import { Result, Schema } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
@@ -134,6 +134,34 @@ describe("a schedule", () => {
 })
 
 describe("a retired field", () => {
+  it("is known by its pattern exactly when it is known by its name", () => {
+    const Name = fc.oneof(
+      fc.string({ unit: "grapheme-ascii", maxLength: 12 }),
+      fc
+        .tuple(
+          fc.constantFrom("nativeappid", "username", "password", "authorizationlink"),
+          fc.array(fc.tuple(fc.boolean(), fc.constantFrom("", "", "", "_", " ", "-", "s")), {
+            minLength: 18,
+            maxLength: 18
+          })
+        )
+        .map(([letters, styles]) =>
+          [...letters]
+            .map(
+              (letter, i) =>
+                (styles[i]?.[0] === true ? letter.toUpperCase() : letter) + (styles[i]?.[1] ?? "")
+            )
+            .join("")
+        )
+    )
+    fc.assert(
+      fc.property(Name, (name) => {
+        expect(retiredPattern.test(name)).toBe(retiredField(name) !== undefined)
+      }),
+      { numRuns: 2_000 }
+    )
+  })
+
   it.each([
     ["nativeAppId", "Native App ID"],
     ["Native App ID", "Native App ID"],

@@ -40,7 +40,8 @@ export const importSettings = Command.make(
         found,
         formatIssue(settings.failure.issue).issues.map(({ path, message }) => ({
           path: (path ?? []).map((part) => (typeof part === "object" ? part.key : part)),
-          message
+          message:
+            message === excess ? "not known here: leave it out, or correct its name" : message
         }))
       )
     const api = yield* connect()
@@ -75,6 +76,9 @@ export const importSettings = Command.make(
     }
   ])
 )
+
+/** Effect's words for a field that the contract does not have. */
+const excess = "Expected no excess property"
 
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 

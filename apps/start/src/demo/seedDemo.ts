@@ -2,6 +2,7 @@ import { Actor } from "@concordat/core/actor/Actor"
 import { Book } from "@concordat/core/book/Book"
 import type { BookLine } from "@concordat/core/book/BookLine"
 import { Catalogue } from "@concordat/core/catalogue/Catalogue"
+import { Country } from "@concordat/core/instance/Country"
 import { Guid } from "@concordat/core/instance/Guid"
 import {
   type Instance,
@@ -12,6 +13,7 @@ import {
   TenantId
 } from "@concordat/core/instance/Instance"
 import { Instances } from "@concordat/core/instance/Instances"
+import { Language } from "@concordat/core/instance/Language"
 import { Instant } from "@concordat/core/time/Instant"
 import { Identifiers } from "@concordat/core/work/Identifiers"
 import { Clock, Effect, Schema } from "effect"
@@ -36,8 +38,10 @@ export const demoWorld = {
   seed: "contoso",
   accounts: [
     {
-      name: "contoso-direct",
+      name: "fabrikam-us",
       cspStatus: "direct",
+      country: "US",
+      currency: "USD",
       customers: 50,
       limitPerMinute: demoRequestsPerMinute
     },
@@ -50,7 +54,19 @@ export const demoWorld = {
   ]
 }
 
-const driftCounts: Readonly<Record<string, number>> = { "contoso-direct": 8, "contoso-eu": 44 }
+/** What each partner sells where, in the words of its customers. */
+const catalogues: Readonly<Record<string, Pick<Instance, "catalogueLanguage" | "countries">>> = {
+  "contoso-eu": {
+    catalogueLanguage: Language.make("en-GB"),
+    countries: ["DE", "FR", "NL"].map((code) => Country.make(code))
+  },
+  "fabrikam-us": {
+    catalogueLanguage: Language.make("en-US"),
+    countries: [Country.make("US")]
+  }
+}
+
+const driftCounts: Readonly<Record<string, number>> = { "fabrikam-us": 8, "contoso-eu": 44 }
 
 /**
  * Makes the demo: registers the simulator's partners as instances, fills the book so that both sides agree,
@@ -85,7 +101,7 @@ export const seedDemo = Effect.fn("seedDemo")(function* (
     for (const { customerTenantId } of moved) untouchable.add(customerTenantId.toLowerCase())
     if (name !== "contoso-eu") continue
     const foreign = books
-      .get("contoso-direct")
+      .get("fabrikam-us")
       ?.find(({ tenantId, terms }) => !untouchable.has(tenantId) && terms.offer.includes(":"))
     const edited = bssDrifts(books.get(name) ?? [], untouchable, foreign, at)
     const instance = yield* Effect.flatMap(Instances, (instances) => instances.byName(name))
@@ -154,5 +170,6 @@ export const instanceOf = (
     },
     cspStatus: account.cspStatus,
     mpnId: MpnId.make(account.mpnId),
+    ...catalogues[account.name],
     requestsPerMinute
   })
