@@ -137,6 +137,10 @@ const remedies: Record<string, string> = {
   "price-group-not-found": "`GET /v1/pricegroups` lists them.",
   "route-not-found": "Correct the address.",
   "method-not-allowed": "Use a method that the `Allow` header names.",
+  "instance-change-refused":
+    "`field` and `detail` say why: data of two accounts is never mixed, a secret is never sent to other addresses than it was given for, and a switch waits for reconciliations.",
+  "instances-not-imported":
+    "Correct what `errors` names, by its place in the file, and import again; nothing was kept.",
   "instance-disabled": "Enable it: `PATCH /v1/instances/{name}` with `disabled` false.",
   "instance-name-taken": "Choose another name.",
   "price-list-name-taken": "Choose another name.",
