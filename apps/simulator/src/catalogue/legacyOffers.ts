@@ -36,7 +36,7 @@ export const legacyOffers = (seed: string): ReadonlyArray<LegacyOffer> => {
     .filter(({ isAddon }) => isAddon)
     .flatMap((service, rank) => editionsOf(seed, random, service, rank))
     .map((addon) => ({ ...addon, prerequisites: basesOf(random, addon, bases) }))
-  return [...held, ...bases, ...addons, azure]
+  return [...held, ...bases.map((base) => withUpgrade(random, base, bases)), ...addons, azure]
 }
 
 const editionsOf = (
@@ -109,19 +109,37 @@ const trialOf = (seed: string, paid: LegacyOffer): LegacyOffer => {
   }
 }
 
-/** Offers for the same buyers. */
+/** Offers of the same sort for the same buyers. */
+const kindred = (
+  offer: LegacyOffer,
+  bases: ReadonlyArray<LegacyOffer>
+): ReadonlyArray<LegacyOffer> =>
+  bases.filter(
+    (base) =>
+      !base.isTrial &&
+      base.offer !== offer.offer &&
+      base.segments[0] === offer.segments[0] &&
+      base.name.startsWith("Dynamics") === offer.name.startsWith("Dynamics")
+  )
+
+/** Every sixth offer or so has a larger one to move to. */
+const withUpgrade = (
+  random: Random,
+  offer: LegacyOffer,
+  bases: ReadonlyArray<LegacyOffer>
+): LegacyOffer => {
+  const possible = kindred(offer, bases)
+  return offer.isTrial || possible.length === 0 || !random.chance(0.15)
+    ? offer
+    : { ...offer, upgrades: [random.pick(possible).offer] }
+}
+
 const basesOf = (
   random: Random,
   addon: LegacyOffer,
   bases: ReadonlyArray<LegacyOffer>
 ): ReadonlyArray<string> => {
-  const possible = bases.filter(
-    (base) =>
-      !base.isTrial &&
-      base.segments[0] === addon.segments[0] &&
-      base.name.startsWith("Dynamics") === addon.name.startsWith("Dynamics")
-  )
-  const chosen = random.shuffle(possible).slice(0, random.between(3, 20))
+  const chosen = random.shuffle(kindred(addon, bases)).slice(0, random.between(3, 20))
   return chosen.map(({ offer }) => offer).sort()
 }
 

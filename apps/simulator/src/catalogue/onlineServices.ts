@@ -218,30 +218,37 @@ const withRelations = (random: Random, sku: Sku, bases: ReadonlyArray<Sku>): Sku
 }
 
 /** The view of online services also lists some of what legacy commerce sells, under the offers' own ids. */
-export const legacyProducts = (offers: ReadonlyArray<LegacyOffer>): ReadonlyArray<Stock> =>
-  offers
-    .filter(({ isTrial, isAddon, unit }) => !isTrial && !isAddon && unit === "Licenses")
-    .slice(0, 8)
-    .map((offer) => ({
-      product: {
-        id: offer.productId,
-        title: offer.productName,
-        description: offer.description,
+export const legacyProducts = (offers: ReadonlyArray<LegacyOffer>): ReadonlyArray<Stock> => {
+  const licences = offers.filter(
+    ({ isTrial, isAddon, unit }) => !isTrial && !isAddon && unit === "Licenses"
+  )
+  return [...Map.groupBy(licences, ({ productId }) => productId)]
+    .slice(0, legacyProductsMax)
+    .flatMap(([id, editionsOfIt]) => {
+      const [first] = editionsOfIt
+      if (first === undefined) return []
+      const product: Product = {
+        id,
+        title: first.productName,
+        description: first.description,
         type: "OnlineServices",
         subType: null,
         views: ["OnlineServices"],
         azurePlanOnly: false,
         publisher: "Microsoft Corporation"
-      },
-      skus: [
-        {
-          ...offer,
-          ...plain,
-          productId: offer.productId,
-          skuId: offer.id,
-          offer: `${offer.productId}:${offer.id}`,
-          purchasePrerequisites: ["MicrosoftCloudAgreement"],
-          particulars: { billingType: offer.unit, category: "Enterprise" }
-        }
-      ]
-    }))
+      }
+      return [stockOf(product, editionsOfIt.map(legacySku))]
+    })
+}
+
+const legacyProductsMax = 6
+
+const legacySku = (offer: LegacyOffer): Sku => ({
+  ...offer,
+  ...plain,
+  productId: offer.productId,
+  skuId: offer.id,
+  offer: `${offer.productId}:${offer.id}`,
+  purchasePrerequisites: ["MicrosoftCloudAgreement"],
+  particulars: { billingType: "license", category: "Enterprise" }
+})

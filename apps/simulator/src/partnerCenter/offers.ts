@@ -120,7 +120,10 @@ const rendered = (
   actions: ["Cancel", "Edit"],
   product: { id: offer.productId, name: offer.productName, unit: offer.unit },
   unitType: offer.unit,
-  upgradeTargetOffers: offer.isTrial ? [] : undefined,
+  upgradeTargetOffers:
+    offer.isTrial || offer.upgrades.length > 0
+      ? offer.upgrades.map((id) => id.toUpperCase())
+      : undefined,
   links: {
     learnMore: { uri: learnMoreOf(offer), method: "GET", headers: [] },
     self: link(address(`/offers/${offer.id}`, countryQuery))
