@@ -18,7 +18,10 @@ export interface ReadRequest {
   readonly method: "GET" | "HEAD"
   /** A path, or a link's address as Partner Center wrote it, which mostly lacks `/v1`. */
   readonly uri: string
-  /** The headers of a link: without them paging starts again at the first page. */
+  /**
+   * The headers of a link, without which paging starts again at the first page; and `x-locale`, where the answer
+   * has texts in the language of somebody else than us.
+   */
   readonly headers?: Readonly<Record<string, string>>
   /** In whose name; the application's own where Microsoft allows it, which is the default. */
   readonly access?: Access
@@ -86,12 +89,12 @@ export const clientLayer: Layer.Layer<
           settings,
           HttpClientRequest.make(request.method)(instance.endpoints.api + path, {
             headers: {
+              "x-locale": "en-US",
               ...request.headers,
               authorization: `Bearer ${secret}`,
               accept: "application/json",
               "ms-requestid": requestId,
               "ms-correlationid": correlationId,
-              "x-locale": "en-US",
               "ms-partnercenter-application": "Concordat"
             }
           })
