@@ -127,7 +127,11 @@ describe("the sign-in page", () => {
     const blocked = await choose(adminWithoutMfa(account))
     expect(blocked.status).toBe(403)
     expect(blocked.html).toContain("AADSTS50079: ")
-    expect((await submit(blocked, { action: "accept" })).location).toBeNull()
+    const forced = await submit(blocked, { action: "accept" })
+    expect(forced.location).toBeNull()
+    const answer = answerAt(await submit(forced, { action: "cancel" }))
+    expect(answer["error"]).toBe("access_denied")
+    expect(answer["error_description"]).toMatch(/^AADSTS50079: /u)
     expect(codeIn(await signInAs(bench, account, admin(account)))).not.toBe("")
   })
 

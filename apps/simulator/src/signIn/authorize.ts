@@ -244,7 +244,10 @@ interface Block {
 /** What keeps this user from going on: no second factor where one is demanded, or no right to give permissions. */
 const blockOf = (account: Account, user: User, request: AuthorizationRequest): Block | null => {
   if (account.settings.signInMfa === "required" && !user.mfa)
-    return { heading: "More information required", refusal: mfaNotSetUp }
+    return {
+      heading: "More information required",
+      refusal: { ...mfaNotSetUp, error: "access_denied" }
+    }
   const settled = account.consent === "granted" && request.prompt !== "consent"
   if (settled || user.roles.includes("globalAdmin")) return null
   return {
