@@ -6,6 +6,7 @@ import { transportLayer } from "@concordat/adapter-partner-center/Transport"
 import type { Place } from "@concordat/adapter-postgres/Address"
 import { storageLayer } from "@concordat/adapter-postgres/Storage"
 import { Effect, Layer } from "effect"
+import { catalogueLane } from "./catalogueLane.ts"
 import { consents } from "./consents.ts"
 import { type LaneSettings, laneSettingsDefault, lanes } from "./lanes.ts"
 import { mailLane } from "./mailLane.ts"
@@ -20,7 +21,9 @@ export const reconcilerLayer = (
 ) => {
   const storage = storageLayer(place, "concordat-reconciler")
   return Layer.mergeAll(
-    Layer.effectDiscard(Effect.andThen(lanes(settings), consents)).pipe(
+    Layer.effectDiscard(
+      Effect.all([lanes(settings), catalogueLane, consents], { discard: true })
+    ).pipe(
       Layer.provide(partnerCenterLayer),
       Layer.provide(userTokensLayer),
       Layer.provideMerge(signInLayer),

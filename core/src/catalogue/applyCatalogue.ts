@@ -376,7 +376,7 @@ const chargeTypeOf = (family: Family): ChargeType => {
   }
 }
 
-const planText = ({ term, billingCycle }: Plan): string => `${term ?? "no term"}/${billingCycle}`
+const planText = ({ term, billingCycle }: Plan): string => `${term ?? "none"}/${billingCycle}`
 
 const sortedPlans = (plans: ReadonlyArray<Plan>): ReadonlyArray<ProductPlan> =>
   [...new Map(plans.map((plan) => [planText(plan), plan])).values()]
