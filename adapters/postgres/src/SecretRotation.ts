@@ -113,9 +113,9 @@ export const secretRotationLayer = Layer.effect(
                 resealed: yield* secrets.seal(opened.success, context)
               })
           }
-          if (resealed.length > 0)
-            yield* run("SecretRotation.reseal", (db) => reseal(db, place, resealed))
-          return { resealed: resealed.length, unreadable, rows }
+          if (resealed.length === 0) return { resealed: 0, unreadable, rows }
+          const written = yield* run("SecretRotation.reseal", (db) => reseal(db, place, resealed))
+          return { resealed: Number(written.numAffectedRows ?? 0), unreadable, rows }
         })
       )
 
