@@ -12,6 +12,31 @@ import { CurrentClientSettings } from "./Settings.ts"
 /** Connections to one host; more requests than that at once wait for a free one. */
 const socketsMax = 128
 
+/** A whole answer, as it came. */
+export interface Received {
+  readonly status: number
+  /** Printable ASCII. */
+  readonly reasonPhrase: string
+  readonly headers: http.IncomingHttpHeaders
+  /** The bytes that came, or as many as made it too large. */
+  readonly bytes: number
+  /** null when it was cut off because it is too large. */
+  readonly body: Uint8Array<ArrayBuffer> | null
+}
+
+type Receive = (
+  request: HttpClientRequest.HttpClientRequest
+) => Effect.Effect<Received, HttpClientError.HttpClientError>
+
+/** A client that also gives answers as they came: a `Response` around each costs as much as sending its request. */
+export interface Transport extends HttpClient.HttpClient {
+  readonly receive: Receive
+}
+
+/** Whether a client can do more than others. */
+export const isTransport = (client: HttpClient.HttpClient): client is Transport =>
+  "receive" in client
+
 /**
  * An HttpClient on Node's own client: connections are kept, redirects are not followed (they would carry the
  * token away), the reason phrase is kept, and an answer is cut off at the limit. It needs less than half of
@@ -30,76 +55,75 @@ export const transportLayer: Layer.Layer<HttpClient.HttpClient> = Layer.effect(
           made.https.destroy()
         })
     )
-    return HttpClient.makeWith<
+    const receive: Receive = (request) =>
+      Effect.callback((resume) => {
+        const fail = (cause: unknown) => resume(Effect.fail(failureOf(request, cause)))
+        try {
+          const secure = request.url.startsWith("https:")
+          const sent = (secure ? https : http).request(request.url, {
+            agent: secure ? agents.https : agents.http,
+            method: request.method,
+            headers: request.headers
+          })
+          sent.on("error", fail)
+          sent.on("response", (message) =>
+            collect(message, request.method === "HEAD", answerBytesMax, fail, (received) =>
+              resume(Effect.succeed(received))
+            )
+          )
+          if (request.body._tag === "Uint8Array") sent.end(request.body.body)
+          else sent.end()
+          return Effect.sync(() => sent.destroy())
+        } catch (cause) {
+          // Node throws for addresses and headers that it cannot send.
+          fail(cause)
+        }
+      })
+    const client = HttpClient.makeWith<
       HttpClientError.HttpClientError,
       never,
       HttpClientError.HttpClientError,
       never
     >(
       Effect.flatMap((request: HttpClientRequest.HttpClientRequest) =>
-        Effect.callback<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>(
-          (resume) => {
-            const fail = (cause: unknown) =>
-              resume(
-                Effect.fail(
-                  new HttpClientError.HttpClientError({
-                    reason: new HttpClientError.TransportError({ request, cause })
-                  })
-                )
-              )
-            try {
-              const secure = request.url.startsWith("https:")
-              const sent = (secure ? https : http).request(request.url, {
-                agent: secure ? agents.https : agents.http,
-                method: request.method,
-                headers: request.headers
-              })
-              sent.on("error", fail)
-              sent.on("response", (message) =>
-                receive(message, request.method === "HEAD", answerBytesMax, fail, (response) =>
-                  resume(Effect.succeed(HttpClientResponse.fromWeb(request, response)))
-                )
-              )
-              if (request.body._tag === "Uint8Array") sent.end(request.body.body)
-              else sent.end()
-              return Effect.sync(() => sent.destroy())
-            } catch (cause) {
-              // Node throws for addresses and headers that it cannot send.
-              fail(cause)
-            }
-          }
+        Effect.map(receive(request), (received) =>
+          HttpClientResponse.fromWeb(request, responseOf(received))
         )
       ),
       Effect.succeed
     )
+    return Object.assign(client, { receive })
   })
 )
 
-const receive = (
+const failureOf = (request: HttpClientRequest.HttpClientRequest, cause: unknown) =>
+  new HttpClientError.HttpClientError({
+    reason: new HttpClientError.TransportError({ request, cause })
+  })
+
+const collect = (
   message: http.IncomingMessage,
   withoutBody: boolean,
   bytesMax: number,
   fail: (cause: unknown) => void,
-  done: (response: Response) => void
+  done: (received: Received) => void
 ): void => {
-  const chunks: Array<Buffer> = []
-  let bytes = 0
-  const finish = () => {
-    const headers = new Headers()
-    for (const [name, value] of Object.entries(message.headers))
-      if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value)
-    // What the reader measures an answer by: the bytes that came, or as many as made it too large.
-    headers.set("content-length", String(bytes))
-    const status = message.statusCode ?? 0
-    const statusText = (message.statusMessage ?? "").replace(/[^\x20-\x7e]/gu, " ")
-    try {
-      const body = bytes === 0 || bytes > bytesMax ? null : joined(chunks)
-      done(new Response(body, { status, statusText, headers }))
-    } catch (cause) {
-      // A status that HTTP does not have.
-      fail(cause)
-    }
+  const status = message.statusCode ?? 0
+  if (status < 200 || status > 599) {
+    message.destroy()
+    fail(new RangeError(`HTTP has no status ${status}`))
+    return
   }
+  const chunks: Array<Buffer<ArrayBuffer>> = []
+  let bytes = 0
+  const finish = () =>
+    done({
+      status,
+      reasonPhrase: (message.statusMessage ?? "").replace(/[^\x20-\x7e]/gu, " "),
+      headers: message.headers,
+      bytes,
+      body: bytes > bytesMax ? null : joined(chunks)
+    })
   const tooLarge = () => {
     message.destroy()
     finish()
@@ -110,7 +134,7 @@ const receive = (
     tooLarge()
     return
   }
-  message.on("data", (chunk: Buffer) => {
+  message.on("data", (chunk: Buffer<ArrayBuffer>) => {
     if (bytes > bytesMax) return
     bytes += chunk.length
     if (bytes > bytesMax) tooLarge()
@@ -125,7 +149,21 @@ const receive = (
   })
 }
 
-const joined = (chunks: ReadonlyArray<Buffer>): Uint8Array<ArrayBuffer> => {
+const joined = (chunks: ReadonlyArray<Buffer<ArrayBuffer>>): Uint8Array<ArrayBuffer> => {
   const [only] = chunks
-  return new Uint8Array(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks))
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
+}
+
+/** For readers that know no other answers. */
+const responseOf = ({ status, reasonPhrase, headers: received, bytes, body }: Received) => {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(received))
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value)
+  // What the reader measures an answer by.
+  headers.set("content-length", String(bytes))
+  return new Response(body === null || bytes === 0 ? null : body, {
+    status,
+    statusText: reasonPhrase,
+    headers
+  })
 }

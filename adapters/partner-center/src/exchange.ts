@@ -6,6 +6,7 @@ import {
   HttpClientResponse
 } from "effect/http"
 import type { ClientSettings } from "./Settings.ts"
+import { isTransport, type Received } from "./Transport.ts"
 
 /** What came of sending one request once. */
 export type Exchanged =
@@ -25,9 +26,11 @@ export const exchange = (
   client: HttpClient.HttpClient,
   settings: ClientSettings,
   request: HttpClientRequest.HttpClientRequest
-): Effect.Effect<Exchanged> =>
-  client.execute(request).pipe(
-    Effect.flatMap((response) => take(response, settings.answerBytesMax)),
+): Effect.Effect<Exchanged> => {
+  const exchanged = isTransport(client)
+    ? Effect.map(client.receive(request), answerIn)
+    : Effect.flatMap(client.execute(request), (response) => take(response, settings.answerBytesMax))
+  return exchanged.pipe(
     Effect.catch((error) => Effect.succeed<Exchanged>(unanswered(error))),
     Effect.timeoutOrElse({
       duration: settings.attemptTimeoutMs,
@@ -38,6 +41,12 @@ export const exchange = (
         })
     })
   )
+}
+
+const answerIn = ({ status, reasonPhrase, headers, body }: Received): Exchanged =>
+  body === null
+    ? { _tag: "TooLarge" }
+    : { _tag: "Answered", status, reasonPhrase, retryAfter: headers["retry-after"], body }
 
 const take = (
   response: HttpClientResponse.HttpClientResponse,

@@ -219,8 +219,7 @@ export const rateBudgetLayer = Layer.effect(
       }
     })
 
-    const gateOf = Effect.fnUntraced(function* (line: Line, priority: Priority) {
-      const key = `${line.instance} ${line.family} ${priority}`
+    const openGate = Effect.fnUntraced(function* (line: Line, priority: Priority, key: string) {
       const wake = yield* Queue.sliding<void>(1)
       const there = gates.get(key)
       if (there !== undefined) return there
@@ -237,12 +236,18 @@ export const rateBudgetLayer = Layer.effect(
       return gate
     })
 
+    const gateOf = (line: Line, priority: Priority): Effect.Effect<Gate> => {
+      const key = `${line.instance} ${line.family} ${priority}`
+      const there = gates.get(key)
+      return there === undefined ? openGate(line, priority, key) : Effect.succeed(there)
+    }
+
     const slotOf = (gate: Gate): Effect.Effect<Slot> =>
       Effect.suspend(() => {
         const request = Deferred.makeUnsafe<Slot>()
-        gate.waiting.push(request)
-        return Queue.offer(gate.wake, undefined).pipe(
-          Effect.andThen(Deferred.await(request)),
+        // While others wait, the gate is awake. In the same step, or who comes in between would wait for nobody.
+        if (gate.waiting.push(request) === 1) Queue.offerUnsafe(gate.wake, undefined)
+        return Deferred.await(request).pipe(
           Effect.onInterrupt(() =>
             Effect.sync(() => {
               const at = gate.waiting.indexOf(request)
@@ -252,10 +257,8 @@ export const rateBudgetLayer = Layer.effect(
         )
       })
 
-    const take = Effect.fn("RateBudget.take")(function* (
-      instance: InstanceId,
-      family: ResourceFamily
-    ) {
+    /** Opens no span: there is one for each request, and one for each operation already. */
+    const take = Effect.fnUntraced(function* (instance: InstanceId, family: ResourceFamily) {
       const line = lineOf(instance, family)
       const gate = yield* gateOf(line, yield* CurrentPriority)
       for (;;) {
