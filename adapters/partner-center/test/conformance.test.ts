@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { type CataloguePart, VendorCatalogue } from "@concordat/core/catalogue/VendorCatalogue"
 import { type Instance, MpnId, TenantId } from "@concordat/core/instance/Instance"
-import { MicrosoftId } from "@concordat/core/subscription/Subscription"
+import { MicrosoftId, OfferId } from "@concordat/core/subscription/Subscription"
 import { VendorSubscriptions } from "@concordat/core/subscription/VendorSubscriptions"
 import { VendorCustomers } from "@concordat/core/tenant/VendorCustomers"
 import { Instant } from "@concordat/core/time/Instant"
@@ -62,9 +63,46 @@ const id = MicrosoftId.make("a4c1340d-6911-4758-bba3-0c4c6007d161")
 
 type Operation = (
   instance: Instance
-) => Effect.Effect<unknown, VendorError, Client | VendorCustomers | VendorSubscriptions>
+) => Effect.Effect<
+  unknown,
+  VendorError,
+  Client | VendorCatalogue | VendorCustomers | VendorSubscriptions
+>
 
 const customer = String.raw`^/v1/customers/\{[^/]*\}`
+const nceProduct: CataloguePart = {
+  _tag: "Product",
+  country: "US",
+  view: "OnlineServices",
+  segment: "commercial",
+  productId: "CFQ7TTC0LH18"
+}
+const readPart = (part: CataloguePart) => (at: Instance) =>
+  VendorCatalogue.use((port) => port.items(at, part, "en-US"))
+const readCurrent = (at: Instance) =>
+  VendorCatalogue.use((port) => port.current(at, "US", OfferId.make("CFQ7TTC0LH18:0001")))
+
+const aSku = { id: "0001", title: "A", minimumQuantity: 1, maximumQuantity: 1 }
+/** What the other requests of an operation get that takes several. */
+const besides = new Map<string, (url: string) => unknown>([
+  ["listSkus", (url) => (url.includes("/availabilities") ? { items: [] } : undefined)],
+  ["listAvailabilities", (url) => (/skus\?/u.test(url) ? { items: [aSku] } : undefined)],
+  [
+    "getProduct",
+    (url) =>
+      url.includes("/availabilities") ? { items: [] } : url.includes("/skus/") ? aSku : undefined
+  ],
+  [
+    "getSku",
+    (url) =>
+      url.includes("/availabilities")
+        ? { items: [] }
+        : url.includes("/skus/")
+          ? undefined
+          : { id: "CFQ7TTC0LH18" }
+  ]
+])
+
 // operation, the addresses whose samples it has to read, the recordings, and the call
 const operations: ReadonlyArray<readonly [string, RegExp, ReadonlyArray<string>, Operation]> = [
   [
@@ -151,6 +189,41 @@ const operations: ReadonlyArray<readonly [string, RegExp, ReadonlyArray<string>,
     (at) => getCountryRules(at, "CN")
   ],
   [
+    "listOffers",
+    /^\/v1\/offers\/\{offer-id\}\/addons\?/u,
+    ["GetOfferAddon"],
+    readPart({ _tag: "LegacyOffers", country: "US" })
+  ],
+  [
+    "listProducts",
+    /^\/v1\/products\?/u,
+    ["GetProduct"],
+    (at) => VendorCatalogue.use((port) => port.parts(at, "US", "en-US"))
+  ],
+  // The pages by customer print lists of SKUs under other addresses.
+  [
+    "listSkus",
+    new RegExp(String.raw`^/v1/products/[^/]*/skus\?|${customer}/products(/DZH318Z0BPS6)?$`, "u"),
+    [],
+    readPart(nceProduct)
+  ],
+  [
+    "listAvailabilities",
+    /^\/v1\/products\/?\w+\/skus\/0001\/availabilities$/u,
+    ["GetProductAvailability"],
+    readPart(nceProduct)
+  ],
+  ["getProduct", /^\/v1\/products\/\{product-id\}\?/u, ["GetProductByProductId"], readCurrent],
+  [
+    "getSku",
+    new RegExp(
+      String.raw`skus/\{sku-id\}\?|${customer}/products/\w+/skus/0001/availabilities$`,
+      "u"
+    ),
+    [],
+    readCurrent
+  ],
+  [
     "listAuditRecords",
     /^\/v1\/auditrecords/u,
     [],
@@ -183,7 +256,8 @@ describe.skipIf(missing)("Microsoft's documented answers", () => {
         table.push(entry)
         for (const file of files) {
           const body = readFileSync(file)
-          const server = yield* scriptedServer([{ body }])
+          const other = besides.get(name)
+          const server = yield* scriptedServer(({ url }) => ({ body: other?.(url) ?? body }))
           const result = yield* call(instanceAt(server.origin)).pipe(
             Effect.as(""),
             Effect.catch((error) => Effect.succeed(error.message)),
@@ -221,6 +295,55 @@ describe.skipIf(missing)("Microsoft's documented answers", () => {
       note: ""
     })
   })
+
+  it.effect("the recorded list of offers is read whole, each offer as what it is", () =>
+    Effect.gen(function* () {
+      const file = join(folder, "recordings/GetPartnerOffer.json")
+      const [recorded] = decodeRecording(
+        JSON.parse(readFileSync(file, "utf8").replace(/^\ufeff/u, ""))
+      )
+      const server = yield* scriptedServer([
+        { body: Buffer.from(`\ufeff${recorded?.ResponseBody}`) }
+      ])
+      const items = yield* readPart({ _tag: "LegacyOffers", country: "US" })(
+        instanceAt(server.origin)
+      ).pipe(Effect.provide(adapter()))
+      const count = (what: (item: (typeof items)[number]) => boolean) => items.filter(what).length
+      assert.lengthOf(items, 274)
+      assert.strictEqual(
+        count(({ isAddon }) => isAddon),
+        75
+      )
+      assert.strictEqual(
+        count(({ prerequisites }) => prerequisites.length > 0),
+        75
+      )
+      assert.strictEqual(
+        count(({ isTrial }) => isTrial),
+        17
+      )
+      assert.strictEqual(
+        count(({ conversionTargets }) => conversionTargets.length > 0),
+        17
+      )
+      assert.strictEqual(
+        count(({ segment }) => segment === "nonprofit"),
+        87
+      )
+      assert.strictEqual(
+        count(({ family }) => family === "azure"),
+        1
+      )
+      assert.strictEqual(
+        count(({ family }) => family === "dynamics"),
+        132
+      )
+      assert.strictEqual(
+        count(({ plans }) => plans.length === 2),
+        256
+      )
+    })
+  )
 
   it.effect("a recorded answer is read as it went over the wire", () =>
     Effect.gen(function* () {
