@@ -1,6 +1,7 @@
 import { CatalogueRunId } from "@concordat/core/catalogue/CatalogueRun"
 import { InstanceId, TenantId } from "@concordat/core/instance/Instance"
 import { MailId } from "@concordat/core/mail/Outbox"
+import { PriceSheetId } from "@concordat/core/pricesheet/PriceSheet"
 import { RunId } from "@concordat/core/reconciliation/Run"
 import { Effect, Schema } from "effect"
 import { defineQueue } from "./Queue.ts"
@@ -53,4 +54,11 @@ export const catalogueRunQueue = defineQueue(
   "catalogue-run",
   Schema.Struct({ instanceId: InstanceId, catalogueRunId: CatalogueRunId }),
   { key: ({ catalogueRunId }) => catalogueRunId }
+)
+
+/** Download a price sheet, or what is left to do for it, and apply it. */
+export const priceSheetQueue = defineQueue(
+  "price-sheet",
+  Schema.Struct({ priceSheetId: PriceSheetId }),
+  { key: ({ priceSheetId }: { readonly priceSheetId: PriceSheetId }) => priceSheetId }
 )
