@@ -9,6 +9,7 @@ import { catalogue } from "./commands/catalogue.ts"
 import { instance } from "./commands/instance.ts"
 import { key } from "./commands/key.ts"
 import { outbox } from "./commands/outbox.ts"
+import { pricelist } from "./commands/pricelist.ts"
 import { reconcile } from "./commands/reconcile.ts"
 import { rotateSecrets } from "./commands/rotateSecrets.ts"
 import { runs } from "./commands/run.ts"
@@ -38,7 +39,8 @@ const concordat = root.pipe(
     runs,
     outbox,
     key,
-    rotateSecrets
+    rotateSecrets,
+    pricelist
   ])
 )
 
