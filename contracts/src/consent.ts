@@ -44,8 +44,11 @@ export const ConsentView = Schema.Struct({
     description: "When Microsoft renewed it last; the idle days count from here."
   }),
   idleDaysLeft: Schema.NullOr(
-    count("Whole days until it expires unless it is used; it is used once a day by itself.")
-  ).annotate({ description: "Whole days until it expires; null when there is none, or it has." }),
+    count("Days until it expires unless it is used; it is used once a day by itself.")
+  ).annotate({
+    description:
+      "Days until it expires, the one that has begun included; null when there is none, or it has ended."
+  }),
   mfa: Schema.NullOr(Schema.Boolean).annotate({
     description: "Whether the user used a second factor; null where Microsoft does not tell."
   }),

@@ -103,7 +103,7 @@ export const ReconciliationView = Schema.Struct({
   atRisk: described(Schema.Array(Money), "Money at risk a month, one total per currency."),
   problem: described(
     Schema.NullOr(Schema.String),
-    "Why it failed, or the first reasons of customers that could not be fetched; null without."
+    "Why it failed, the first reasons of customers that could not be fetched, or what it waits for: an instance that is paused; null without."
   ),
   createdAt: timestamp("When it was asked for."),
   startedAt: described(Schema.NullOr(timestamp("When it began.")), "When it began; null before."),

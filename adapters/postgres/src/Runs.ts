@@ -18,6 +18,7 @@ import {
 import { Instant } from "@concordat/core/time/Instant"
 import { Effect, Layer, Option, Schema, Stream } from "effect"
 import { type Kysely, type Selectable, sql } from "kysely"
+import { isPaused } from "./Consents.ts"
 import { moneyDocument, moneyOf } from "./documents.ts"
 import { keyset } from "./Keyset.ts"
 import {
@@ -45,7 +46,16 @@ const rowsAtOnce = 1_000
 /** A person waits for a run of one account or subscription: its customers go before those of a whole book. */
 const priorityOf = ({ kind }: RunScope) => (kind === "organisation" ? 0 : 10)
 
-type RunRow = Selectable<ReconciliationRunTable> & { readonly instance: InstanceName }
+type RunRow = Selectable<ReconciliationRunTable> & {
+  readonly instance: InstanceName
+  readonly paused: boolean
+}
+
+/** What an unfinished run that goes out to Partner Center waits for. */
+const waitingOf = ({ instance, paused, status }: RunRow): string | null =>
+  paused && (status === "queued" || status === "listing" || status === "observing")
+    ? `waiting: instance "${instance}" is paused: authenticate it again`
+    : null
 
 const scopeOf = (row: RunRow): RunScope =>
   row.scope_account_id !== null
@@ -72,7 +82,7 @@ const runOf = (row: RunRow): Run => ({
   findings: row.findings,
   counts: row.counts,
   atRisk: row.at_risk.map(moneyOf),
-  problem: row.problem,
+  problem: row.problem ?? waitingOf(row),
   createdAt: row.created_at,
   startedAt: row.started_at,
   finishedAt: row.finished_at
@@ -85,6 +95,7 @@ const runs = (db: Kysely<Tables>, branch: AccountId | null) =>
     .innerJoin("instance", "instance.id", "run.instance_id")
     .selectAll("run")
     .select("instance.name as instance")
+    .select(isPaused(sql.ref("run.instance_id")).as("paused"))
     .$if(branch !== null, (query) =>
       query.where(
         sql<boolean>`exists (select from account a

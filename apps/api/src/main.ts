@@ -1,4 +1,5 @@
 import { signInLayer } from "@concordat/adapter-entra/SignIn"
+import { clockFromConfig } from "@concordat/adapter-partner-center/SimulatedClock"
 import { transportLayer } from "@concordat/adapter-partner-center/Transport"
 import { databasePlace } from "@concordat/adapter-postgres/Address"
 import { migrate } from "@concordat/adapter-postgres/migrate"
@@ -66,6 +67,7 @@ const exit = await Effect.runPromiseExit(
   // Told to stop while it starts, it also undoes what it has begun.
   Effect.raceFirst(program, stopped).pipe(
     Effect.scoped,
+    Effect.provide(clockFromConfig),
     Effect.provide(Logger.layer([Logger.consoleJson]))
   )
 )

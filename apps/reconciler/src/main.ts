@@ -2,6 +2,7 @@ import {
   CurrentClientSettings,
   clientSettingsDefault
 } from "@concordat/adapter-partner-center/Settings"
+import { clockFromConfig } from "@concordat/adapter-partner-center/SimulatedClock"
 import { databasePlace } from "@concordat/adapter-postgres/Address"
 import { migrate } from "@concordat/adapter-postgres/migrate"
 import { Cause, Config, Duration, Effect, Exit, Layer, Logger, Option } from "effect"
@@ -31,7 +32,11 @@ const program = Effect.gen(function* () {
   process.send?.({ ready: true })
   yield* told
   yield* Effect.logInfo("reconciler stopping")
-}).pipe(Effect.scoped, Effect.provide(Logger.layer([Logger.consoleJson])))
+}).pipe(
+  Effect.scoped,
+  Effect.provide(clockFromConfig),
+  Effect.provide(Logger.layer([Logger.consoleJson]))
+)
 
 const exit = await Effect.runPromiseExit(program)
 if (Exit.isFailure(exit)) {

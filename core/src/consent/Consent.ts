@@ -66,9 +66,9 @@ export const warningDays = [30, 14, 7, 1] as const
 export const idleEndsAt = ({ usedAt }: Pick<Consent, "usedAt">): Instant =>
   Instant.make(usedAt + idleDaysMax * dayMs)
 
-/** Whole days until the consent ends unless it is used; 0 on the last day and after it. */
+/** Days until the consent ends unless it is used, the one that has begun included; 0 when they are over. */
 export const idleDaysLeft = (consent: Pick<Consent, "usedAt">, now: Instant): number =>
-  Math.max(0, Math.floor((idleEndsAt(consent) - now) / dayMs))
+  Math.max(0, Math.ceil((idleEndsAt(consent) - now) / dayMs))
 
 /**
  * The warning that is due: the most urgent of those whose day has come; null when none is. One that was missed,

@@ -60,7 +60,7 @@ export class Run extends Schema.Opaque<Run>()(
     findings: Schema.Int,
     counts: Schema.Array(Schema.Struct({ kind: FindingKind, count: Schema.Int })),
     atRisk: Schema.Array(Money),
-    /** Why it failed, or the first reasons of customers that could not be fetched. */
+    /** Why it failed, the first reasons of customers that could not be fetched, or what it waits for. */
     problem: Schema.NullOr(Schema.String),
     createdAt: Instant,
     startedAt: Schema.NullOr(Instant),
