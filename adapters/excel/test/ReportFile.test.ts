@@ -183,3 +183,31 @@ describe("rows that fail", () => {
     }
   )
 })
+
+describe("a report of the sandbox", () => {
+  const sandboxed = { ...run, environment: "sandbox" as const }
+  const bytes = async (format: "csv" | "xlsx" | "json") =>
+    Buffer.concat(
+      await Effect.runPromise(
+        Stream.runCollect(reportFile(format, sandboxed, Stream.fromIterable(rows)))
+      )
+    )
+
+  it("says so in the heading of every column of money, wherever it is copied to", async () => {
+    const [header = []]: Array<Array<string>> = parse(await bytes("csv"), { bom: true })
+    const money = reportColumns.flatMap(({ type }, i) => (type === "money" ? [header[i]] : []))
+    expect(money.length).toBeGreaterThan(0)
+    for (const heading of money) expect(heading).toMatch(/ \(sandbox\)$/u)
+    const workbook = await workbookOf(await bytes("xlsx"))
+    expect(workbook.getWorksheet("Rows")?.getRow(1).values).toEqual([undefined, ...header])
+  })
+
+  it("says so in the summary and in JSON", async () => {
+    const summary = (await workbookOf(await bytes("xlsx"))).getWorksheet("Summary")
+    const cells = new Map<unknown, unknown>()
+    summary?.eachRow((row) => cells.set(row.getCell(1).value, row.getCell(2).value))
+    expect(cells.get("Environment")).toBe("sandbox")
+    expect([...cells.keys()]).toContain("Money at risk a month (sandbox)")
+    expect(JSON.parse((await bytes("json")).toString()).reconciliation.environment).toBe("sandbox")
+  })
+})
