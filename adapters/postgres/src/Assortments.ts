@@ -1,5 +1,6 @@
 import type { AccountId } from "@concordat/core/account/Account"
 import { AccountNotFound } from "@concordat/core/account/Accounts"
+import type { Plan } from "@concordat/core/catalogue/VendorCatalogue"
 import { InstanceId, type InstanceName } from "@concordat/core/instance/Instance"
 import {
   assortmentOf,
@@ -15,12 +16,13 @@ import {
   Assortments,
   type Previewed
 } from "@concordat/core/price/Assortments"
+import { costsOf } from "@concordat/core/price/costsOf"
 import { isInForce, type PriceList, type PriceListId } from "@concordat/core/price/PriceList"
 import { PriceListNotFound } from "@concordat/core/price/PriceLists"
 import { type DatedPrice, entriesBySubject, resolvePrice } from "@concordat/core/price/resolvePrice"
 import { OfferId } from "@concordat/core/subscription/Subscription"
 import { Instant } from "@concordat/core/time/Instant"
-import { Effect, Layer, Result, Schema, Semaphore } from "effect"
+import { BigDecimal, Effect, Layer, Result, Schema, Semaphore } from "effect"
 import { type Kysely, sql } from "kysely"
 import { CurrentTransaction } from "./Database.ts"
 import { moneyOf } from "./documents.ts"
@@ -329,14 +331,16 @@ const readRevision = async (db: Kysely<Tables>, id: PriceListId) => {
   return rows[0]?.revision
 }
 
-type DatedDocument = Omit<DatedPrice, "price" | "validFrom" | "validTo"> & {
-  readonly price: MoneyDocument
+/** A price of the price sheets in the list's market, the product's segment and the list's currency. */
+interface SheetDocument extends Plan {
+  readonly cost: string
+  readonly recommended: string | null
   readonly validFrom: string
   readonly validTo: string | null
 }
 type ProductDocument = Omit<SellableProduct, "costs" | "recommended"> & {
-  readonly costs: ReadonlyArray<DatedDocument>
-  readonly recommended: ReadonlyArray<DatedDocument>
+  readonly purchase: MoneyDocument
+  readonly sheet: ReadonlyArray<SheetDocument>
 }
 interface ShelfRow {
   readonly list: ListDocument
@@ -346,22 +350,33 @@ interface ShelfRow {
   readonly products: ReadonlyArray<ProductDocument>
 }
 
-const datedOf = ({ price, validFrom, validTo, ...plan }: DatedDocument): DatedPrice => ({
-  ...plan,
-  price: moneyOf(price),
-  validFrom: Instant.make(Date.parse(validFrom)),
-  validTo: validTo === null ? null : Instant.make(Date.parse(validTo))
-})
+const sellableOf = (document: ProductDocument, { currency }: PriceList): SellableProduct => {
+  const { purchase, sheet, ...product } = document
+  const dated = ({ term, billingCycle, ...given }: SheetDocument, amount: string): DatedPrice => ({
+    term,
+    billingCycle,
+    price: { amount: BigDecimal.fromStringUnsafe(amount), currency },
+    validFrom: Instant.make(Date.parse(given.validFrom)),
+    validTo: given.validTo === null ? null : Instant.make(Date.parse(given.validTo))
+  })
+  return {
+    ...product,
+    costs: costsOf(
+      sheet.map((row) => dated(row, row.cost)),
+      moneyOf(purchase),
+      document.plans
+    ),
+    recommended: sheet.flatMap((row) =>
+      row.recommended === null ? [] : [dated(row, row.recommended)]
+    )
+  }
+}
 
 const heldOf = (row: ShelfRow, at: Instant): Held => {
   const list = listOf(row.list)
   const placed = row.products.map((document) => ({
     place: placeOf(document, list.instanceId),
-    product: {
-      ...document,
-      costs: document.costs.map(datedOf),
-      recommended: document.recommended.map(datedOf)
-    }
+    product: sellableOf(document, list)
   }))
   return {
     revision: row.revision,
@@ -380,7 +395,7 @@ const heldOf = (row: ShelfRow, at: Instant): Held => {
 const readShelf = async (
   db: Kysely<Tables>,
   id: PriceListId,
-  _at: Instant,
+  at: Instant,
   offer: OfferId | null
 ) => {
   const { rows } = await sql<ShelfRow>`
@@ -398,13 +413,17 @@ const readShelf = async (
             select coalesce(json_agg(plan order by ordinal), '[]')
             from json_array_elements(product.plans) with ordinality listed (plan, ordinal)
             where product.annual_enabled or plan ->> 'billingCycle' <> 'annual'
-          ), 'costs', (
-            select coalesce(json_agg(json_build_object('term', term, 'billingCycle', 'monthly', 'price',
-              json_build_object('amount', product.purchase_amount::text, 'currency', product.purchase_currency),
-              'validFrom', '1970-01-01T00:00:00Z', 'validTo', null)), '[]')
-            from (select distinct plan ->> 'term' as term from json_array_elements(product.plans) plan) terms
-            where product.purchase_amount > 0
-          ), 'recommended', json_build_array())), '[]')
+          ), 'purchase', json_build_object('amount', product.purchase_amount::text,
+            'currency', product.purchase_currency), 'sheet', (
+            select coalesce(json_agg(json_build_object('term', sheet.term, 'billingCycle', sheet.billing_cycle,
+              'cost', sheet.cost::text, 'recommended', sheet.recommended::text,
+              'validFrom', sheet.valid_from, 'validTo', sheet.valid_to)), '[]')
+            from price_sheet_price sheet
+            where sheet.instance_id = product.instance_id and sheet.offer = product.offer
+              and sheet.market = list.market and sheet.segment = product.segment
+              and sheet.currency = list.currency
+              and (sheet.valid_to is null or sheet.valid_to > ${new Date(at)})
+          ))), '[]')
         from product
         left join price_group_product member
           on member.instance_id = product.instance_id and member.offer = product.offer

@@ -7,7 +7,7 @@ import { Assortments } from "@concordat/core/price/Assortments"
 import { mayBuy } from "@concordat/core/price/mayBuy"
 import { PriceGroupId } from "@concordat/core/price/PriceGroup"
 import { PriceGroups } from "@concordat/core/price/PriceGroups"
-import { PriceListId } from "@concordat/core/price/PriceList"
+import { Market, PriceListId } from "@concordat/core/price/PriceList"
 import { PriceLists } from "@concordat/core/price/PriceLists"
 import { Instant } from "@concordat/core/time/Instant"
 import { UnitOfWork } from "@concordat/core/work/UnitOfWork"
@@ -267,6 +267,93 @@ describe("costs", () => {
     }
     await run(listed(priceList("Europe"), [everything], ["C-3"]))
     expect(await seen("C-3")).toEqual(["instance-1 Product 1: monthly 11.25, annual 135.00"])
+  })
+})
+
+describe("prices of Microsoft's sheets", () => {
+  const sheet = (n: number, values: string) =>
+    rowsOf(`insert into price_sheet_row (instance_id, market, offer, title, term, billing_cycle, segment, currency,
+      tier_min, tier_max, unit_price, erp_price, periods, valid_from, valid_to, holds_from, added_by)
+      select '${instanceId(1)}', market, '${offerOf(n)}', '', 'P1Y', billing_cycle, segment, currency, 0, 2147483647,
+        cost * periods, erp * periods, periods, valid_from, valid_to, valid_from, gen_random_uuid()
+      from (values ${values}) given (market, billing_cycle, segment, currency, cost, erp, periods, valid_from, valid_to)`)
+  const day = (offset: number) => `timestamptz '${new Date(now + offset).toISOString()}'`
+  const completed = rowsOf(`with sheet as (
+      select gen_random_uuid() as id)
+    insert into price_sheet (id, instance_id, market, month, timeline, source, dry_run, status, requested_by,
+      correlation_id, bytes, lines, duplicates, added, changed, redated, ended, unchanged, problems, problem_count,
+      created_at, touched_at)
+    select id, '${instanceId(1)}', 'DE', '2026-11', 'current', 'upload', false, 'staged', '', '', 0, 0, 0, 0, 0, 0, 0, 0,
+      '[]', 0, now(), now() from sheet`).pipe(
+    Effect.andThen(rowsOf("update price_sheet set status = 'completed' where status = 'staged'"))
+  )
+  const markup = {
+    ...fixed(1, "0"),
+    rule: rule("markup", "10")
+  }
+  const discount = { ...fixed(2, "0"), rule: rule("discount", "10") }
+
+  it("are costs and recommended prices: of the list's market and currency, the product's segment, and their time", async () => {
+    await run(
+      listed(priceList("Germany", { market: Market.make("DE") }), [markup, discount], ["C-3"])
+    )
+    await run(
+      sheet(
+        1,
+        `('DE', 'monthly', 'commercial', 'EUR', 10.00, 12.00, 12, ${day(-10)}, ${day(10)}),
+         ('DE', 'monthly', 'commercial', 'EUR', 20.00, 24.00, 12, ${day(10)}, null::timestamptz),
+         ('DE', 'monthly', 'education', 'EUR', 1.00, 1.00, 12, ${day(-10)}, null::timestamptz),
+         ('FR', 'monthly', 'commercial', 'EUR', 2.00, 2.00, 12, ${day(-5)}, null::timestamptz),
+         ('DE', 'monthly', 'commercial', 'USD', 3.00, 3.00, 12, ${day(-5)}, null::timestamptz)`
+      )
+    )
+    await run(
+      sheet(
+        2,
+        `('DE', 'annual', 'commercial', 'EUR', 100.00, 130.00, 1, ${day(-10)}, null::timestamptz)`
+      )
+    )
+    expect(await seen("C-3")).toEqual([
+      "instance-1 Product 1: monthly 11.00, annual 132.00",
+      "instance-1 Product 2: annual 117.00"
+    ])
+    expect(await seen("C-3", Instant.make(now + 9))).toContain(
+      "instance-1 Product 1: monthly 11.00, annual 132.00"
+    )
+    expect(await seen("C-3", Instant.make(now + 10))).toContain(
+      "instance-1 Product 1: monthly 22.00, annual 264.00"
+    )
+  })
+
+  it("count from the moment in which a sheet is completed", async () => {
+    await run(listed(priceList("Germany", { market: Market.make("DE") }), [markup], ["C-3"]))
+    expect(await seen("C-3")).toEqual([])
+    await run(
+      sheet(
+        1,
+        `('DE', 'monthly', 'commercial', 'EUR', 10.00, null::numeric, 12, ${day(-10)}, null::timestamptz)`
+      )
+    )
+    await run(completed)
+    expect(await seen("C-3")).toEqual(["instance-1 Product 1: monthly 11.00, annual 132.00"])
+  })
+
+  it("come before the operator's own purchase price", async () => {
+    await run(
+      rowsOf(
+        `update product set purchase_amount = 5, purchase_currency = 'EUR' where offer = '${offerOf(1)}'`
+      )
+    )
+    await run(listed(priceList("Germany", { market: Market.make("DE") }), [markup], ["C-3"]))
+    expect(await seen("C-3")).toEqual(["instance-1 Product 1: monthly 5.50, annual 66.00"])
+    await run(
+      sheet(
+        1,
+        `('DE', 'monthly', 'commercial', 'EUR', 10.00, null::numeric, 12, ${day(-10)}, null::timestamptz)`
+      )
+    )
+    await run(completed)
+    expect(await seen("C-3")).toEqual(["instance-1 Product 1: monthly 11.00, annual 132.00"])
   })
 })
 

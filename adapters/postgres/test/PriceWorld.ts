@@ -13,7 +13,16 @@ import { BigDecimal, Effect, Layer } from "effect"
 import { assortmentsLayer } from "../src/Assortments.ts"
 import { priceGroupsLayer } from "../src/PriceGroups.ts"
 import { priceListsLayer } from "../src/PriceLists.ts"
-import { addInstance, clear, instanceId, line, now, repositories, reseller } from "./World.ts"
+import {
+  addInstance,
+  clear,
+  instanceId,
+  line,
+  now,
+  repositories,
+  reseller,
+  rowsOf
+} from "./World.ts"
 
 /** The repositories with those of prices. */
 export const priceRepositories = Layer.mergeAll(
@@ -42,6 +51,8 @@ export const product = (n: number) => ({
 /** Two instances with five products each; two resellers with a customer each, and a direct customer. */
 export const priceWorld = Effect.gen(function* () {
   yield* clear
+  // Sheets refer to nothing.
+  yield* rowsOf("truncate price_sheet_row, price_sheet cascade")
   for (const n of [1, 2]) {
     yield* addInstance(n)
     yield* Catalogue.use((catalogue) => catalogue.put(instanceId(n), [1, 2, 3, 4, 5].map(product)))

@@ -4,7 +4,9 @@ import { instances } from "./0002_instances.ts"
 import { consent } from "./0003_consent.ts"
 import { catalogue } from "./0004_catalogue.ts"
 import { prices } from "./0005_prices.ts"
+import { priceSheets } from "./0006_price_sheets.ts"
 import { mail } from "./0008_mail.ts"
+import { pricesOfSheets } from "./0009_prices_of_sheets.ts"
 
 /** One step of the schema, forward only. Its name sorts after all that were released before it. */
 export interface MigrationModule {
@@ -19,5 +21,7 @@ export const migrations: ReadonlyArray<MigrationModule> = [
   consent,
   catalogue,
   prices,
-  mail
+  priceSheets,
+  mail,
+  pricesOfSheets
 ]
