@@ -52,7 +52,9 @@ describe("an answer", () => {
   it.effect("of a status that HTTP does not have is no answer", () =>
     Effect.gen(function* () {
       const { client, request } = yield* asking([{ status: 799, body: "?" }])
-      for (const sent of [client.receive(request), client.execute(request)]) {
+      const asItCame = Effect.asVoid(client.receive(request))
+      const asResponse = Effect.asVoid(client.execute(request))
+      for (const sent of [asItCame, asResponse]) {
         const error = yield* Effect.flip(sent)
         assert.strictEqual(error.reason._tag, "TransportError")
         assert.include(String("cause" in error.reason && error.reason.cause), "status 799")
