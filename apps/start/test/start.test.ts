@@ -112,6 +112,34 @@ describe("npm start", () => {
     expect(output).toContain("250 customers")
   }, 30_000)
 
+  it("sells the demo's products: each customer sees those of its region, at its prices", async () => {
+    const key = readFileSync(join(folder, "operator.key"), "utf8").trim()
+    const ask = async (path: string) => {
+      const response = await fetch(here.url + path, { headers: { authorization: `Bearer ${key}` } })
+      return response.json()
+    }
+    const { items: instances } = await ask("/v1/instances")
+    const { items: accounts } = await ask("/v1/accounts?limit=500")
+    for (const [name, currency] of [
+      ["contoso-eu", "EUR"],
+      ["fabrikam-us", "USD"]
+    ]) {
+      const { id: instanceId } = instances.find(
+        (instance: { name: string }) => instance.name === name
+      )
+      const customer = accounts.find(
+        ({ kind, tenants }: { kind: string; tenants: ReadonlyArray<{ instanceId: string }> }) =>
+          kind === "customer" && tenants.some((tenant) => tenant.instanceId === instanceId)
+      )
+      const { items } = await ask(`/v1/products?account=${customer.id}`)
+      expect(items.length).toBeGreaterThan(5)
+      for (const product of items) {
+        expect(product.instance).toBe(name)
+        expect(product.prices[0].price.currency).toBe(currency)
+      }
+    }
+  }, 30_000)
+
   it("stops everything within 5 s of Ctrl-C, and leaves no process", async () => {
     const processes = here.processesOf(first)
     expect(processes.length).toBeGreaterThan(3)

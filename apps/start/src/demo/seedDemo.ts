@@ -21,6 +21,7 @@ import { bookOf, productsOf } from "./bookOf.ts"
 import { bssDrifts } from "./bssDrifts.ts"
 import { reconcile } from "./reconcile.ts"
 import type { SimulatedAccount, SimulatorControl } from "./SimulatorControl.ts"
+import { sellAt } from "./sellAt.ts"
 
 /** The demo need not wait a minute for its first report: its simulator allows more than Microsoft does. */
 const demoRequestsPerMinute = 12_000
@@ -83,11 +84,11 @@ export const seedDemo = Effect.fn("seedDemo")(function* (
   const books = new Map<string, ReadonlyArray<BookLine>>()
   for (const account of accounts) {
     const instance = yield* registered(account, demoRequestsPerMinute)
-    yield* Effect.flatMap(Catalogue, (catalogue) =>
-      catalogue.put(instance.id, productsOf(account, items))
-    )
+    const products = productsOf(account, items)
+    yield* Effect.flatMap(Catalogue, (catalogue) => catalogue.put(instance.id, products))
     const lines = bookOf(account, yield* control.book(account.name))
     yield* keep(instance, lines)
+    yield* sellAt(instance, account.currency, products, lines, actor.name)
     books.set(account.name, lines)
   }
   for (const { name } of accounts)
