@@ -9,6 +9,7 @@ import { catalogue } from "./commands/catalogue.ts"
 import { instance } from "./commands/instance.ts"
 import { key } from "./commands/key.ts"
 import { outbox } from "./commands/outbox.ts"
+import { notification } from "./commands/notification.ts"
 import { pricelist } from "./commands/pricelist.ts"
 import { reconcile } from "./commands/reconcile.ts"
 import { rotateSecrets } from "./commands/rotateSecrets.ts"
@@ -37,6 +38,7 @@ const concordat = root.pipe(
     instance,
     account,
     runs,
+    notification,
     outbox,
     key,
     rotateSecrets,

@@ -21,6 +21,7 @@ import { everyItem } from "../pages.ts"
 import { screenWidth } from "../Screen.ts"
 import { readSecret } from "../Secret.ts"
 import { type Column, printable, table } from "../Table.ts"
+import { authenticate, consent } from "./consent.ts"
 import { importSettings, template } from "./settings.ts"
 
 const address = (name: string, description: string) =>
@@ -548,6 +549,8 @@ export const instance = Command.make("instance").pipe(
     enable,
     sandbox,
     environment,
+    authenticate,
+    consent,
     events,
     importSettings,
     template

@@ -1,0 +1,103 @@
+import type { ChildProcess } from "node:child_process"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { Browser } from "../../api/test/Browser.ts"
+import { type Served, serve } from "../../api/test/serve.ts"
+import { type RunningSimulator, startSimulator } from "../../simulator/src/server.ts"
+import { type RunOptions, concordat as run } from "./cli.ts"
+
+let api: Served
+let simulator: RunningSimulator
+let domain: string
+beforeAll(async () => {
+  api = await serve()
+  simulator = await startSimulator({
+    initial: { seed: "cli", accounts: [{ name: "eu", cspStatus: "direct", customers: 1 }] }
+  })
+  const answer = await fetch(`${simulator.url}/_simulator/accounts`)
+  const [account] = (await answer.json()).accounts
+  domain = account.domain
+  const made = await api.call("POST", "/v1/instances", {
+    body: {
+      name: "eu",
+      cloud: "custom",
+      endpoints: {
+        api: simulator.url,
+        login: simulator.url,
+        resource: "https://api.partnercenter.microsoft.com"
+      },
+      tenantId: account.tenantId,
+      appId: account.appId,
+      secret: account.clientSecret,
+      cspStatus: "direct",
+      countries: ["DE"]
+    }
+  })
+  if (made.status !== 201) throw new Error(made.text)
+})
+afterAll(async () => {
+  await simulator.close()
+  await api.stop()
+})
+
+const concordat = (args: ReadonlyArray<string>, options: RunOptions = {}) =>
+  run(args, { url: api.url, key: api.admin, ...options })
+
+/** Opens the link that the command prints, while it waits. */
+const signingIn =
+  (act: (browser: Browser, link: string) => Promise<unknown>) =>
+  async (child: ChildProcess): Promise<void> => {
+    const link = await new Promise<string>((resolve) => {
+      let told = ""
+      child.stdout?.on("data", (chunk: Buffer) => {
+        told += chunk.toString()
+        const [line] = told.split("\n")
+        if (told.includes("\n") && line !== undefined) resolve(line)
+      })
+    })
+    await act(new Browser(), link)
+  }
+
+describe("instance authenticate", () => {
+  it("says why nobody was authenticated, with Microsoft's code and the way out", async () => {
+    const outcome = await concordat(["instance", "authenticate", "eu"], {
+      during: signingIn(async (browser, link) =>
+        browser.submit(await browser.open(link), { action: "cancel" })
+      )
+    })
+    expect(outcome.code).toBe(1)
+    expect(outcome.stderr).toContain("Instance eu was not authenticated (AADSTS65004)")
+    expect(outcome.stderr).toContain("accept them")
+    const shown = await concordat(["instance", "consent", "eu"])
+    expect([shown.code, shown.stdout]).toEqual([
+      0,
+      "eu: Instance is not authenticated\n  Account   primary\n"
+    ])
+  })
+
+  it("prints the link alone, waits until somebody has signed in, and says who", async () => {
+    const outcome = await concordat(["instance", "authenticate", "eu"], {
+      during: signingIn((browser, link) => browser.signIn(link, `admin@${domain}`))
+    })
+    expect(outcome.code).toBe(0)
+    const [link, status, ...rest] = outcome.stdout.trimEnd().split("\n")
+    expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/v1\/consent\/start\/[\w-]{43}$/u)
+    expect(status).toBe("eu: Instance is authenticated")
+    expect(rest.join("\n")).toContain(`Signed in admin@${domain}`)
+    expect(rest.join("\n")).toContain("in 90 days")
+    const shown = await concordat(["instance", "consent", "eu"])
+    expect(shown.stdout).toContain(`Signed in admin@${domain}`)
+  })
+
+  it("knows no instance that is not there", async () => {
+    const { code, stderr } = await concordat(["instance", "authenticate", "nowhere"])
+    expect(code).toBe(1)
+    expect(stderr).toContain('There is no instance "nowhere"')
+  })
+})
+
+describe("notification list", () => {
+  it("says when there is none", async () => {
+    const { code, stdout } = await concordat(["notification", "list"])
+    expect([code, stdout]).toEqual([0, "There are no notifications.\n"])
+  })
+})
