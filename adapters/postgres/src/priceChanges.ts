@@ -3,7 +3,6 @@ import type { InstanceId } from "@concordat/core/instance/Instance"
 import type { PriceGroupId } from "@concordat/core/price/PriceGroup"
 import type { PriceListId } from "@concordat/core/price/PriceList"
 import type { PriceCause } from "@concordat/core/price/PriceLists"
-import type { SubscriptionId } from "@concordat/core/subscription/Subscription"
 import { type Kysely, sql } from "kysely"
 import type { Tables } from "./Tables.ts"
 
@@ -19,12 +18,10 @@ export interface PriceEvent {
     | "group-added"
     | "group-changed"
     | "group-removed"
-    | "protected"
   readonly instanceId: InstanceId
   readonly priceListId?: PriceListId
   readonly priceGroupId?: PriceGroupId
   readonly accountId?: AccountId
-  readonly subscriptionId?: SubscriptionId
   readonly changes: unknown
 }
 
@@ -42,10 +39,8 @@ export const logEvents = (
 ) =>
   sql`
     insert into price_event (at, actor, correlation_id, kind, instance_id, price_list_id, price_group_id,
-      account_id, subscription_id, changes)
+      account_id, changes)
     select clock_timestamp(), ${actor}, ${correlationId}, kind, "instanceId", "priceListId", "priceGroupId",
-      "accountId", "subscriptionId", changes
+      "accountId", changes
     from json_to_recordset(${JSON.stringify(events)}::json) event (kind text, "instanceId" uuid,
-      "priceListId" uuid, "priceGroupId" uuid, "accountId" uuid, "subscriptionId" uuid, changes json)`.execute(
-    db
-  )
+      "priceListId" uuid, "priceGroupId" uuid, "accountId" uuid, changes json)`.execute(db)

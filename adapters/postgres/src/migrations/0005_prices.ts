@@ -69,18 +69,6 @@ create table price_list_account (
 );
 create index price_list_account_by_account on price_list_account (account_id);
 
--- What the price of a subscription is protected at, and how long (domain.md §3b).
-create table price_protection (
-  subscription_id uuid primary key references subscription,
-  amount numeric not null check (amount >= 0),
-  currency text not null,
-  billing_cycle text not null,
-  months integer not null check (months > 0),
-  valid_from timestamptz not null,
-  valid_to timestamptz not null,
-  check (valid_from < valid_to)
-);
-
 -- Who changed what about prices.
 create table price_event (
   id bigint generated always as identity primary key,
@@ -92,7 +80,6 @@ create table price_event (
   price_list_id uuid,
   price_group_id uuid,
   account_id uuid,
-  subscription_id uuid,
   changes json not null
 );
 create index price_event_by_list on price_event (price_list_id, id) where price_list_id is not null;
@@ -146,7 +133,7 @@ begin
 end $$;
 `
 
-/** Price lists, price groups, assignments, protections, and the revision of an instance's prices. */
+/** Price lists, price groups, assignments, and the revision of an instance's prices. */
 export const prices: MigrationModule = {
   name: "0005_prices",
   up: async (db) => {
