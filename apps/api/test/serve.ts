@@ -9,7 +9,9 @@ import { AccountId } from "@concordat/core/account/Account"
 import { Scope as KeyScope, scopesOf } from "@concordat/core/actor/Actor"
 import { ApiKeys } from "@concordat/core/actor/ApiKeys"
 import { Catalogue } from "@concordat/core/catalogue/Catalogue"
+import { CatalogueProducts } from "@concordat/core/catalogue/CatalogueProducts"
 import type { Product } from "@concordat/core/catalogue/Product"
+import { newProductType, ProductTypeId } from "@concordat/core/catalogue/ProductType"
 import { InstanceName, TenantId } from "@concordat/core/instance/Instance"
 import { Instances } from "@concordat/core/instance/Instances"
 import { exampleValues, type MergeValues } from "@concordat/core/mail/mergeFields"
@@ -62,6 +64,9 @@ export interface Served {
     readonly south: { readonly account: string }
     readonly southern: { readonly account: string; readonly tenant: string }
     readonly finished: string
+    /** A product of contoso-eu that is billed by the month only, for sale. */
+    readonly product: string
+    readonly productType: string
   }
   readonly stop: () => Promise<void>
 }
@@ -132,7 +137,7 @@ export const serve = async (
     effect: Effect.Effect<
       A,
       E,
-      Runs | ApiKeys | Outbox | Templates | Identifiers | Catalogue | Instances
+      Runs | ApiKeys | Outbox | Templates | Identifiers | Catalogue | CatalogueProducts | Instances
     >
   ) => Effect.runPromise(Effect.provideContext(effect, adapters))
   const accounts = await seedBook(call)
@@ -140,6 +145,7 @@ export const serve = async (
     body: { instance: "contoso-eu", scope: { kind: "account", id: accounts.north } }
   })
   const finished = await run(finishedRun(waiting.body.id, accounts.southern, accounts.instanceId))
+  const catalogue = await run(smallCatalogue(accounts.instanceId))
   return {
     url,
     admin,
@@ -199,7 +205,8 @@ export const serve = async (
       northern: { account: accounts.northern },
       south: { account: accounts.south },
       southern: { account: accounts.southern, tenant: tenants.south },
-      finished
+      finished,
+      ...catalogue
     },
     stop: () => Effect.runPromise(Scope.close(scope, Exit.void))
   }
@@ -236,6 +243,47 @@ const seedBook = async (call: Call) => {
     southern: await idOf("C-SOUTH")
   }
 }
+
+/** Two products and the product type of one of them, which was made by a catalogue run. */
+const smallCatalogue = Effect.fnUntraced(function* (instanceId: Run["instanceId"]) {
+  const catalogue = yield* Catalogue
+  const { addTypes, list } = yield* CatalogueProducts
+  const product = (offer: string, name: string): Product => ({
+    offer: OfferId.make(offer),
+    name,
+    isTrial: false,
+    isAddon: false,
+    singleActive: false,
+    prices: [
+      {
+        term: "P1Y",
+        billingCycle: "monthly",
+        price: money("5.60", Currency.make("EUR"))
+      }
+    ]
+  })
+  yield* catalogue.put(instanceId, [
+    product("CFQ7TTC0LH18:0001", "Business Basic"),
+    product("CFQ7TTC0LH18:0002", "Business Standard")
+  ])
+  const type = newProductType(
+    ProductTypeId.make(crypto.randomUUID()),
+    { id: instanceId, name: InstanceName.make("contoso-eu") },
+    "nce"
+  )
+  yield* addTypes([type])
+  const { items } = yield* list(
+    {
+      instanceId,
+      family: undefined,
+      status: undefined,
+      published: undefined,
+      q: undefined
+    },
+    { cursor: undefined, limit: 1 }
+  )
+  return { product: items[0]?.id ?? "", productType: type.id }
+})
 
 /** What a reconciler would have done: the rows of one customer, a third of which have another quantity. */
 const finishedRun = Effect.fnUntraced(function* (
