@@ -124,6 +124,8 @@ const remedies: Record<string, string> = {
   unauthorized: "Send a valid key.",
   forbidden: "Use a key with the scope that `scope` names.",
   "instance-not-found": "`GET /v1/instances` lists them.",
+  "consent-not-found":
+    "Nobody has consented: `POST /v1/instances/{name}/consent` gives a link to sign in.",
   "account-not-found": "Search with `GET /v1/accounts?q=`. Outside your branch nothing exists.",
   "subscription-not-found": "Take `subscriptionId` of a report's row.",
   "reconciliation-not-found": "`GET /v1/reconciliations` lists them.",

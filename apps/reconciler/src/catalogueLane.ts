@@ -7,6 +7,7 @@ import { startDueCatalogueRuns } from "@concordat/core/catalogue/requestCatalogu
 import type { InstanceId } from "@concordat/core/instance/Instance"
 import { VendorError } from "@concordat/core/vendor/VendorError"
 import { Cause, Effect, Exit, Option, Schedule } from "effect"
+import { unlessPaused } from "./unlessPaused.ts"
 
 /**
  * After so many tries, each twice as long after the last, what cannot be read is given up, with the reason: outages
@@ -28,8 +29,12 @@ const retry = (reason: string) => Outcome.cases.Retry.make({ reason })
 
 /** Reads the catalogues that were asked for, and asks for those that are due, until the scope closes. */
 export const catalogueLane = Effect.gen(function* () {
-  yield* catalogueRunQueue.work({ concurrency: runsAtOnce }, (jobs) =>
-    Effect.map(Effect.forEach(jobs, handle), (outcomes) => new Map(outcomes))
+  yield* catalogueRunQueue.work(
+    { concurrency: runsAtOnce },
+    unlessPaused(
+      ({ instanceId }) => Effect.succeed(instanceId),
+      (jobs) => Effect.map(Effect.forEach(jobs, handle), (outcomes) => new Map(outcomes))
+    )
   )
   const { recover } = yield* CatalogueRuns
   yield* repeatedly(recoverEvery, recover)
