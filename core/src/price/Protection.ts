@@ -83,7 +83,7 @@ export const protectedPrice = (
   if (protection === null || !isValidAt(protection, at)) return undefined
   if (protection.billingCycle === billingCycle) return protection.price
   const [from, to] = [monthsPerPeriod(protection.billingCycle), monthsPerPeriod(billingCycle)]
-  return from === undefined || to === undefined || to < from || to % from !== 0
+  return from === undefined || to === undefined || to % from !== 0
     ? undefined
     : times(protection.price, to / from)
 }

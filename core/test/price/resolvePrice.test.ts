@@ -287,6 +287,13 @@ describe("rules", () => {
     expect(shown(entries, monthly, dated, Instant.make(60))).toBe("20.00")
   })
 
+  it("take the cost that began last where several are valid, and of those the higher", () => {
+    const several = [cost("30", monthly, 0), cost("10", monthly, 5), cost("12", monthly, 5)]
+    const entries = [entry(ofAll, rule("markup", "0"))]
+    for (const costs of [several, several.toReversed()])
+      expect(shown(entries, monthly, { ...product, costs })).toBe("12.00")
+  })
+
   it("have no price without a basis in the list's currency for the plan's own term", () => {
     const entries = [entry(ofAll, rule("markup", "0"))]
     const dollars = {
