@@ -7,7 +7,7 @@ import {
 import type { Instance } from "@concordat/core/instance/Instance"
 import type { OfferId } from "@concordat/core/subscription/Subscription"
 import type { VendorError } from "@concordat/core/vendor/VendorError"
-import { Effect, Layer, Stream } from "effect"
+import { Effect, Layer, Option, Stream } from "effect"
 import { type Answer, Client } from "./Client.ts"
 import {
   familyOfProduct,
@@ -245,15 +245,16 @@ const currentItems = Effect.fnUntraced(function* (reader: Reader, country: strin
     ],
     { concurrency }
   )
-  if (product === undefined || sku === undefined) return []
+  if (Option.isNone(product) || Option.isNone(sku)) return []
+  const family = familyOfProduct(product.value)
   const distinct = new Map(availabilities.flat().map((one) => [one.id.toLowerCase(), one]))
   return yield* understood(`${offer} in ${country}`, (leaveOut) =>
     [...distinct.values()].flatMap(
       (availability) =>
         modernItem(
-          sku,
+          sku.value,
           availability,
-          { productId, country, segment: undefined, family: familyOfProduct(product) },
+          { productId, country, segment: undefined, family },
           leaveOut
         ) ?? []
     )
@@ -281,7 +282,10 @@ const unlessGone = <A>(list: Effect.Effect<ReadonlyArray<A>, VendorError>) =>
   Effect.catchIf(list, isGone, () => Effect.succeed<ReadonlyArray<A>>([]))
 
 const found = <A>(one: Effect.Effect<A, VendorError>) =>
-  Effect.catchIf(one, isGone, () => Effect.succeed(undefined))
+  one.pipe(
+    Effect.asSome,
+    Effect.catchIf(isGone, () => Effect.succeedNone)
+  )
 
 /** The items, with one warning about everything that was left out of them. */
 const understood = (

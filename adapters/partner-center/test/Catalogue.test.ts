@@ -475,6 +475,28 @@ describe("answers that are not as documented", () => {
     })
   )
 
+  it.effect("a trial that may renew as itself becomes what it renews to besides", () =>
+    Effect.gen(function* () {
+      const renewals = ["CFQ7TTC0LH18:0001", "cfq7ttc0lh18:0002", "CFQ7TTC0LH18:0002:CFQ7TTC0K971"]
+      const server = yield* scripted({
+        skus: { items: [{ ...sku, isTrial: true }] },
+        availabilities: {
+          items: [
+            {
+              ...sold,
+              renewalInstructions: [
+                { renewalOptions: renewals.map((renewToId) => ({ renewToId })) },
+                { renewalOptions: [{ renewToId: "" }, {}] }
+              ]
+            }
+          ]
+        }
+      })
+      const [item] = yield* read(server.origin, product)
+      assert.deepStrictEqual<unknown>(item?.conversionTargets, ["CFQ7TTC0LH18:0002"])
+    })
+  )
+
   it.effect("a view that the partner may not sell from is empty, and the others are read", () =>
     Effect.gen(function* () {
       const server = yield* scriptedServer(({ url }): Reply => {

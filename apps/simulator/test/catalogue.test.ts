@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { inflateRawSync } from "node:zlib"
 import fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -353,6 +356,26 @@ describe("the next month", () => {
     expect(key.added.length).toBeGreaterThan(8)
     await bench.do("POST", "/reset", { seed: 1 })
     expect((await bench.do("GET", "/catalogue/state")).settings.monthsAhead).toBe(0)
+  })
+
+  it("a restart finds the catalogue as far ahead as it was", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "catalogue-"))
+    const stateFile = join(folder, "world.jsonl")
+    try {
+      const first = await Bench.start({ stateFile })
+      await first.do("POST", "/catalogue/advance", { months: 3 })
+      const before = await first.do("PATCH", "/catalogue/price-sheets", { lines: 9 })
+      await first.close()
+      const second = await Bench.start({ stateFile })
+      expect(await second.do("GET", "/catalogue/state")).toEqual(before)
+      await second.close()
+      expect([before.month, before.settings]).toEqual([
+        "2027-02",
+        { monthsAhead: 3, priceSheetLines: 9 }
+      ])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it.each([

@@ -37,7 +37,7 @@ const item = {
 }
 const Value = Schema.Union([
   Schema.String,
-  Schema.Number,
+  Schema.Finite,
   Schema.Boolean,
   Schema.Null,
   Schema.Array(Schema.String)
