@@ -127,7 +127,7 @@ const bench = Effect.gen(function* () {
         note: `goal ${goal.memoryMiB}; it wrote the files before`
       }
     ])
-  }).pipe(Effect.provide(Layer.merge(storage(url, folder), priceSheetFilesLayer)))
+  }).pipe(Effect.provide(Layer.merge(storage(url, folder), priceSheetFilesLayer())))
 })
 
 await Effect.runPromise(Effect.scoped(bench).pipe(Effect.provide(Logger.layer([]))))

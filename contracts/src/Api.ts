@@ -11,6 +11,7 @@ import { KeysGroup } from "./keys.ts"
 import { OutboxGroup, TemplatesGroup } from "./mail.ts"
 import { NotificationsGroup } from "./notifications.ts"
 import { PriceGroupsGroup, PriceListsGroup } from "./pricelists.ts"
+import { PriceSheetsGroup } from "./pricesheets.ts"
 import { ProductsGroup } from "./products.ts"
 import { ReconciliationsGroup } from "./reconciliation.ts"
 import { SecretsGroup } from "./secrets.ts"
@@ -25,6 +26,7 @@ export class Api extends HttpApi.make("concordat")
   .add(CatalogueRunsGroup)
   .add(CatalogueProductsGroup)
   .add(ProductTypesGroup)
+  .add(PriceSheetsGroup)
   .add(PriceListsGroup)
   .add(PriceGroupsGroup)
   .add(ProductsGroup)

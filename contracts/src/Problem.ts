@@ -1,3 +1,4 @@
+import { SheetProblem } from "@concordat/core/pricesheet/PriceSheet"
 import { Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
 
@@ -106,6 +107,11 @@ export class CatalogueRunNotFound extends HttpApiError.Problem<CatalogueRunNotFo
   declare("catalogue-run-not-found", 404, "No such catalogue run"),
   { id: text("The id that was asked for.") }
 ) {}
+export class PriceSheetNotFound extends HttpApiError.Problem<PriceSheetNotFound>()(
+  "PriceSheetNotFound",
+  declare("price-sheet-not-found", 404, "No such price sheet"),
+  { id: text("The id that was asked for.") }
+) {}
 export class ProductNotFound extends HttpApiError.Problem<ProductNotFound>()(
   "ProductNotFound",
   declare("product-not-found", 404, "No such product"),
@@ -156,6 +162,11 @@ export class ReconciliationNotFinished extends HttpApiError.Problem<Reconciliati
   "ReconciliationNotFinished",
   declare("reconciliation-not-finished", 409, "The reconciliation has not finished"),
   { id: text("The reconciliation."), state: text("Its status at this moment.") }
+) {}
+export class PriceSheetOutdated extends HttpApiError.Problem<PriceSheetOutdated>()(
+  "PriceSheetOutdated",
+  declare("price-sheet-outdated", 409, "A later price sheet counts already"),
+  { month: text("The month of the sheet."), newest: text("The month of the one that counts.") }
 ) {}
 export class IdempotencyKeyInUse extends HttpApiError.Problem<IdempotencyKeyInUse>()(
   "IdempotencyKeyInUse",
@@ -277,6 +288,21 @@ export class PriceEntriesInvalid extends HttpApiError.Problem<PriceEntriesInvali
     ).annotate({
       description: `The first ${entryProblemsMax} problems, in the order of the entries.`
     }),
+    total: Schema.Int.annotate({ description: "How many problems there are in all." })
+  }
+) {}
+
+export class PriceSheetInvalid extends HttpApiError.Problem<PriceSheetInvalid>()(
+  "PriceSheetInvalid",
+  declare("price-sheet-invalid", 422, "The price sheet was not imported"),
+  {
+    id: text("The import, which keeps the problems as well."),
+    problems: Schema.Array(
+      SheetProblem.annotate({
+        identifier: "PriceSheetProblem",
+        description: "What is wrong with one line of a price sheet."
+      })
+    ).annotate({ description: "The first problems, in the order of the file." }),
     total: Schema.Int.annotate({ description: "How many problems there are in all." })
   }
 ) {}

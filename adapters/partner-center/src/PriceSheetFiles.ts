@@ -6,7 +6,7 @@ import {
   type SheetRecord,
   SheetUnreadable
 } from "@concordat/core/pricesheet/PriceSheetFiles"
-import { Context, Effect, Layer, Stream } from "effect"
+import { Effect, Layer, Stream } from "effect"
 import { makeSheetParser } from "./priceSheetCsv.ts"
 import { unpackedSheet } from "./priceSheetZip.ts"
 
@@ -20,25 +20,19 @@ export const sheetFileLimitsDefault: SheetFileLimits = {
   unpackedBytesMax: 1024 * 1024 * 1024
 }
 
-export const CurrentSheetFileLimits = Context.Reference<SheetFileLimits>(
-  "adapter-partner-center/SheetFileLimits",
-  { defaultValue: () => sheetFileLimitsDefault }
-)
-
 /**
  * Reads sheets piece by piece. What they are is seen from their first bytes and not believed from a name. A zip has its table
  * of contents at its end, so it waits in a temporary file; the sheet in it is never unpacked to the disk.
  */
-export const priceSheetFilesLayer: Layer.Layer<PriceSheetFiles> = Layer.effect(
-  PriceSheetFiles,
-  Effect.gen(function* () {
-    const limits = yield* CurrentSheetFileLimits
-    return PriceSheetFiles.of({
-      read: (bytes) =>
-        Stream.unwrap(Effect.map(spool, (packed) => readRecords(bytes, packed, limits)))
-    })
+export const priceSheetFilesLayer = (
+  given: Partial<SheetFileLimits> = {}
+): Layer.Layer<PriceSheetFiles> => {
+  const limits = { ...sheetFileLimitsDefault, ...given }
+  return Layer.succeed(PriceSheetFiles, {
+    read: (bytes) =>
+      Stream.unwrap(Effect.map(spool, (packed) => readRecords(bytes, packed, limits)))
   })
-)
+}
 
 type Records = ReadonlyArray<SheetRecord>
 

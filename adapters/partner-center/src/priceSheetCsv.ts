@@ -5,6 +5,9 @@ import { CsvError, type Parser, parse } from "csv-parse"
 /** The header of a sheet is shorter; a file without a line end in so much is no sheet. */
 const headerBytesMax = 64 * 1024
 
+/** Lines that are handed on together, at least: a statement for each piece of a file would be mostly overhead. */
+const recordsAtOnce = 4_000
+
 /**
  * A parser that is given pieces of a file and gives back the lines that have come to their end. Every promise either fulfils or
  * throws a `SheetUnreadable`.
@@ -43,8 +46,9 @@ export const makeSheetParser = () => {
     return made
   }
 
-  const taken = (): ReadonlyArray<SheetRecord> => {
+  const taken = (least: number): ReadonlyArray<SheetRecord> => {
     if (failure !== undefined) throw unreadable(failure, line)
+    if (records.length < least) return []
     const whole = records
     records = []
     return whole
@@ -67,7 +71,7 @@ export const makeSheetParser = () => {
         parser = start()
         await push(parser, head)
       } else await push(parser, chunk)
-      return taken()
+      return taken(recordsAtOnce)
     },
     end: async (): Promise<ReadonlyArray<SheetRecord>> => {
       if (parser === undefined) {
@@ -80,7 +84,7 @@ export const makeSheetParser = () => {
           ending.once("close", resolve)
           ending.end()
         })
-      return taken()
+      return taken(0)
     }
   }
 }

@@ -55,6 +55,8 @@ const byPlan = keyset(
 
 /** Applying the largest sheet takes longer than other statements may. */
 const applyTimeout = "15min"
+/** So that half a million lines are sorted and joined in memory; one sheet of a market is applied at a time. */
+const applyMemory = "128MB"
 /** A sheet that nobody has touched for so long is read by nobody. */
 const abandonedAfter = "2 minutes"
 
@@ -316,6 +318,7 @@ export const priceSheetsLayer = Layer.effect(
         Effect.gen(function* () {
           yield* run("PriceSheets.lockMarket", async (db) => {
             await sql`set local statement_timeout = ${sql.lit(applyTimeout)}`.execute(db)
+            await sql`set local work_mem = ${sql.lit(applyMemory)}`.execute(db)
             await lockMarket(db, asked.instanceId, asked.market)
           })
           // Somebody else may have applied it, or a newer one, while we waited.

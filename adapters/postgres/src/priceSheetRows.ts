@@ -277,6 +277,8 @@ export const applyStage = async (
         valid_from, ends_at, least(holds_from, ends_at), ${id}::uuid
       from sheet_missing missing join price_sheet_row held on held.id = missing.id
       where ends_at is not null`.execute(db)
+    // The next sheet may come before the server has looked at these rows by itself.
+    await sql`analyze price_sheet_row`.execute(db)
   }
 
   const { rows } = await sql<ChangeCounts>`

@@ -34,6 +34,7 @@ export const makeHttp = (options: {
   readonly api: ApiHandler
   readonly openApi: string
   readonly docs: { readonly html: string; readonly scriptHash: string }
+  readonly sheetBytesMax: number
 }) => {
   const app = new Hono<{ Variables: { correlationId: string } }>()
   // Around the next, whose policy is that of the documentation, with its script.
@@ -70,7 +71,8 @@ export const makeHttp = (options: {
   app.get("/docs", (c) => c.html(options.docs.html))
   app.get("/", (c) => c.redirect("/docs"))
   app.all("*", async (c): Promise<Response> => {
-    const limit = bodyLimitOf(c.req.path)
+    const limit =
+      c.req.path === "/v1/catalogue/pricesheets" ? options.sheetBytesMax : bodyLimitOf(c.req.path)
     // Said before anything is read; a body without a length is counted while it is read, by the same limit.
     if (Number(c.req.header("content-length") ?? 0) > limit) {
       const { detail, status, title, type } = tooLarge(limit)

@@ -5,6 +5,7 @@ import { databasePlace } from "@concordat/adapter-postgres/Address"
 import { migrate } from "@concordat/adapter-postgres/migrate"
 import { keyringFromConfig } from "@concordat/adapter-postgres/Secrets"
 import { storageLayer } from "@concordat/adapter-postgres/Storage"
+import { sheetBytesMaxDefault } from "@concordat/contracts/pricesheets"
 import { Address } from "@concordat/core/instance/Cloud"
 import { Cause, Config, Effect, Exit, Layer, Logger, Option, Redacted, Schema } from "effect"
 import { startApi } from "./server.ts"
@@ -21,12 +22,19 @@ const settings = Config.all({
     "CONCORDAT_API_PORT"
   ).pipe(Config.withDefault(3000)),
   // Where browsers reach the API from elsewhere: Microsoft sends whoever signs in back to it.
-  publicUrl: Config.schema(Address, "CONCORDAT_PUBLIC_URL").pipe(Config.option)
+  publicUrl: Config.schema(Address, "CONCORDAT_PUBLIC_URL").pipe(Config.option),
+  sheetBytesMax: Config.schema(
+    Schema.NumberFromString.check(
+      Schema.isInt(),
+      Schema.isBetween({ minimum: 1_024, maximum: 10 * 1024 ** 3 })
+    ),
+    "CONCORDAT_PRICE_SHEET_BYTES_MAX"
+  ).pipe(Config.withDefault(sheetBytesMaxDefault))
 })
 
 /** Until the process is told to stop: the database, the schema of this release, and then the API over it. */
 const program = Effect.gen(function* () {
-  const { host, port, publicUrl } = yield* settings
+  const { host, port, publicUrl, sheetBytesMax } = yield* settings
   const place = yield* databasePlace
   const keys = yield* keyringFromConfig(place.folder)
   yield* migrate(place.url)
@@ -41,7 +49,8 @@ const program = Effect.gen(function* () {
     host,
     port,
     secret,
-    publicUrl: Option.getOrUndefined(publicUrl)
+    publicUrl: Option.getOrUndefined(publicUrl),
+    sheetBytesMax
   }).pipe(Effect.provideContext(adapters))
   yield* Effect.forkScoped(watchConsents).pipe(Effect.provideContext(adapters))
   yield* Effect.logInfo("listening", { url: started.url })

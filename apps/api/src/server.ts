@@ -1,5 +1,7 @@
 import type { Server } from "node:http"
+import { priceSheetFilesLayer } from "@concordat/adapter-partner-center/PriceSheetFiles"
 import { Api, openApiDocument } from "@concordat/contracts/Api"
+import { sheetBytesMaxDefault } from "@concordat/contracts/pricesheets"
 import type { Accounts } from "@concordat/core/account/Accounts"
 import type { ApiKeys } from "@concordat/core/actor/ApiKeys"
 import type { Book } from "@concordat/core/book/Book"
@@ -14,6 +16,7 @@ import type { Notifications } from "@concordat/core/notification/Notifications"
 import type { Assortments } from "@concordat/core/price/Assortments"
 import type { PriceGroups } from "@concordat/core/price/PriceGroups"
 import type { PriceLists } from "@concordat/core/price/PriceLists"
+import type { PriceSheets } from "@concordat/core/pricesheet/PriceSheets"
 import type { Runs } from "@concordat/core/reconciliation/Runs"
 import type { SecretRotation } from "@concordat/core/secret/SecretRotation"
 import type { Idempotency } from "@concordat/core/work/Idempotency"
@@ -42,6 +45,7 @@ import { keysLayer } from "./handlers/keys.ts"
 import { outboxLayer, templatesLayer } from "./handlers/mail.ts"
 import { notificationsLayer } from "./handlers/notifications.ts"
 import { pricegroupsLayer, pricelistsLayer } from "./handlers/pricelists.ts"
+import { priceSheetsLayer } from "./handlers/pricesheets.ts"
 import { productsLayer } from "./handlers/products.ts"
 import { reconciliationsLayer } from "./handlers/reconciliations.ts"
 import { secretsLayer } from "./handlers/secrets.ts"
@@ -66,6 +70,7 @@ export type ApiPorts =
   | Notifications
   | PriceGroups
   | PriceLists
+  | PriceSheets
   | Outbox
   | Runs
   | SignIn
@@ -93,6 +98,7 @@ export const apiLayer = Layer.mergeAll(
     outboxLayer,
     pricegroupsLayer,
     pricelistsLayer,
+    priceSheetsLayer,
     productsLayer,
     reconciliationsLayer,
     templatesLayer,
@@ -122,6 +128,8 @@ export interface ApiOptions {
   readonly secret: Redacted.Redacted
   /** Where browsers reach it, without a trailing slash; the address on which it listens when absent. */
   readonly publicUrl?: string | undefined
+  /** The largest price sheet that is taken; 500 MiB when absent. */
+  readonly sheetBytesMax?: number | undefined
 }
 
 /** How long requests that are being answered may take after the server was told to stop. */
@@ -130,6 +138,7 @@ const drainMsMax = 4_000
 /** Serves until the scope closes; then takes no more requests, and ends those under way within four seconds. */
 export const startApi = Effect.fn("startApi")(function* (options: ApiOptions) {
   const ports = yield* Effect.context<ApiPorts>()
+  const { sheetBytesMax = sheetBytesMaxDefault } = options
   let publicUrl = options.publicUrl ?? ""
   const web = yield* Effect.acquireRelease(
     Effect.sync(() =>
@@ -138,6 +147,7 @@ export const startApi = Effect.fn("startApi")(function* (options: ApiOptions) {
           // Merged, because handlers ask for them with every request as well.
           Layer.provideMerge([
             cursorsLayer(options.secret),
+            priceSheetFilesLayer({ bytesMax: sheetBytesMax }),
             Layer.succeedContext(ports),
             // Known once it listens, which is before anybody asks.
             Layer.succeed(PublicUrl, { origin: Effect.sync(() => publicUrl) }),
@@ -154,14 +164,15 @@ export const startApi = Effect.fn("startApi")(function* (options: ApiOptions) {
   const app = makeHttp({
     api: web.handler,
     openApi: JSON.stringify(document),
-    docs: docsPage(document)
+    docs: docsPage(document),
+    sheetBytesMax
   })
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: {
       headersTimeout: 10_000,
-      // An import of the largest list over a slow line.
-      requestTimeout: 120_000,
+      // A price sheet of 500 MiB over a line of 1 MB/s.
+      requestTimeout: 600_000,
       keepAliveTimeout: 10_000,
       maxHeaderSize: 16 * 1024
     }

@@ -1,6 +1,7 @@
 import { signInLayer } from "@concordat/adapter-entra/SignIn"
 import { userTokensLayer } from "@concordat/adapter-entra/UserTokens"
 import { mailerLayer } from "@concordat/adapter-mail/Smtp"
+import { priceSheetFilesLayer } from "@concordat/adapter-partner-center/PriceSheetFiles"
 import { partnerCenterLayer } from "@concordat/adapter-partner-center/partnerCenter"
 import { transportLayer } from "@concordat/adapter-partner-center/Transport"
 import type { Place } from "@concordat/adapter-postgres/Address"
@@ -10,6 +11,7 @@ import { catalogueLane } from "./catalogueLane.ts"
 import { consents } from "./consents.ts"
 import { type LaneSettings, laneSettingsDefault, lanes } from "./lanes.ts"
 import { mailLane } from "./mailLane.ts"
+import { priceSheetLane } from "./priceSheetLane.ts"
 
 /**
  * The reconciler on a database: works until the layer's scope closes. Any number of them may run, on any
@@ -22,9 +24,9 @@ export const reconcilerLayer = (
   const storage = storageLayer(place, "concordat-reconciler")
   return Layer.mergeAll(
     Layer.effectDiscard(
-      Effect.all([lanes(settings), catalogueLane, consents], { discard: true })
+      Effect.all([lanes(settings), catalogueLane, priceSheetLane, consents], { discard: true })
     ).pipe(
-      Layer.provide(partnerCenterLayer),
+      Layer.provide([partnerCenterLayer, priceSheetFilesLayer()]),
       Layer.provide(userTokensLayer),
       Layer.provideMerge(signInLayer),
       Layer.provide(transportLayer)

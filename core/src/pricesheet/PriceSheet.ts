@@ -60,13 +60,16 @@ export const hasEnded = (status: PriceSheetStatus): boolean =>
 /** What is wrong with a sheet. */
 export class SheetProblem extends Schema.Opaque<SheetProblem>()(
   Schema.Struct({
-    /** Line of the file, the header being line 1; 0 when it is about the file as a whole. */
-    line: Schema.Int,
-    /** As the header names it; null when it is about the whole line. */
-    column: Schema.NullOr(Schema.String),
-    /** What stands there, shortened; null when it is about the whole line. */
-    value: Schema.NullOr(Schema.String),
-    text: Schema.String
+    line: Schema.Int.annotate({
+      description: "Line of the file, the header being line 1; 0 when it is about the whole file."
+    }),
+    column: Schema.NullOr(Schema.String).annotate({
+      description: "The column, as the header names it; null when it is about the whole line."
+    }),
+    value: Schema.NullOr(Schema.String).annotate({
+      description: "What stands there, shortened; null when it is about the whole line."
+    }),
+    text: Schema.String.annotate({ description: "What is wrong, and what would be right." })
   })
 ) {}
 
