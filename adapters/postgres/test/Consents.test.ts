@@ -1,9 +1,13 @@
 import type { Consent } from "@concordat/core/consent/Consent"
 import { Consents, type Grant } from "@concordat/core/consent/Consents"
+import { SignIn } from "@concordat/core/consent/SignIn"
+import { userToken } from "@concordat/core/consent/userToken"
 import { dayMs, Instant, minuteMs } from "@concordat/core/time/Instant"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Clock, Effect, Layer, Option, Redacted, Ref } from "effect"
 import { consentsLayer } from "../src/Consents.ts"
+import { identifiersLayer } from "../src/Identifiers.ts"
+import { notificationsLayer } from "../src/Notifications.ts"
 import { addInstance, clear, instance, instanceId, now, repositories, rowsOf } from "./World.ts"
 
 const renewal = "0.the-refresh-token-nobody-may-see"
@@ -132,6 +136,74 @@ layer(consentsLayer.pipe(Layer.provideMerge(repositories)), { excludeTestService
         yield* release(place, holder)
         assert.isFalse(yield* lease(place, holder))
       })
+    )
+
+    it.effect(
+      "is renewed once for many processes that need it at once, and again after one has died",
+      () =>
+        Effect.gen(function* () {
+          yield* fresh
+          const at = Instant.make(yield* Clock.currentTimeMillis)
+          yield* keep({ usedAt: at })
+          yield* rowsOf(
+            "update consent set leased_until = clock_timestamp() + interval '0.3 seconds'"
+          )
+          const renewals = yield* Ref.make(0)
+          const signIn = Layer.mock(SignIn)({
+            renew: (_, __, resource) =>
+              Effect.gen(function* () {
+                const n = yield* Ref.updateAndGet(renewals, (count) => count + 1)
+                yield* Effect.sleep("50 millis")
+                const now = yield* Clock.currentTimeMillis
+                return {
+                  renewal: Redacted.make(`renewal ${n}`),
+                  token: {
+                    resource,
+                    value: Redacted.make(`token ${n}`),
+                    expiresAt: Instant.make(now + 60 * minuteMs),
+                    mfa: true
+                  }
+                }
+              })
+          })
+          const ask = userToken(instance(1), "http://other").pipe(
+            Effect.provide([signIn, identifiersLayer, notificationsLayer])
+          )
+          const tokens = yield* Effect.all(
+            Array.from({ length: 6 }, () => ask),
+            { concurrency: "unbounded" }
+          )
+          assert.strictEqual(yield* Ref.get(renewals), 1)
+          for (const token of tokens) assert.strictEqual(Redacted.value(token.value), "token 1")
+          const held = Option.getOrThrow(yield* Consents.use((consents) => consents.held(place)))
+          assert.strictEqual(Redacted.value(held.grant.renewal), "renewal 1")
+          // Somebody else renews between the look and the lease.
+          const consents = yield* Consents
+          const overtaken = Consents.of({
+            ...consents,
+            lease: (at, holder) =>
+              Effect.andThen(
+                userToken(instance(1), "http://third").pipe(
+                  Effect.provideService(Consents, consents),
+                  Effect.provide([signIn, identifiersLayer, notificationsLayer]),
+                  Effect.orDie
+                ),
+                consents.lease(at, holder)
+              )
+          })
+          const third = yield* userToken(instance(1), "http://third").pipe(
+            Effect.provideService(Consents, overtaken),
+            Effect.provide([signIn, identifiersLayer, notificationsLayer])
+          )
+          assert.deepStrictEqual(
+            [Redacted.value(third.value), yield* Ref.get(renewals)],
+            ["token 2", 2]
+          )
+          const again = yield* userToken(instance(1), "http://other", tokens[0]?.value).pipe(
+            Effect.provide([signIn, identifiersLayer, notificationsLayer])
+          )
+          assert.strictEqual(Redacted.value(again.value), "token 3")
+        })
     )
 
     it.effect("is due for its use by the clock it is asked with, unless it has ended", () =>
