@@ -5,6 +5,7 @@ import { maySell, type ProductFacts, saleRefusal } from "../../src/catalogue/Cat
 import { Family } from "../../src/catalogue/Family.ts"
 import type { VendorItem } from "../../src/catalogue/VendorCatalogue.ts"
 import { equals } from "../../src/money/Money.ts"
+import { dayMs, Instant } from "../../src/time/Instant.ts"
 import {
   annual,
   anyEdit,
@@ -21,15 +22,14 @@ import {
   trial
 } from "./Readings.ts"
 
-/** A catalogue that earlier readings have made, with what operators did to it meanwhile. */
+/** A catalogue that earlier readings have made, with what operators did to it before and after the last one. */
 const anyKnown: fc.Arbitrary<ReadonlyArray<ProductFacts>> = fc
-  .tuple(anyReading, anyReading, fc.array(anyEdit, { minLength: 3, maxLength: 3 }), anyPolicy)
+  .tuple(anyReading, anyReading, fc.array(anyEdit, { minLength: 6, maxLength: 6 }), anyPolicy)
   .map(([first, second, edits, names]) => {
-    const made = kept([], applyCatalogue([], first, names)).map((product, i) => ({
-      ...product,
-      ...edits[i]
-    }))
-    return kept(made, applyCatalogue(made, second, names))
+    const edited = (products: ReadonlyArray<ProductFacts>, from: number) =>
+      products.map((product, i) => ({ ...product, ...edits[from + i] }))
+    const made = edited(kept([], applyCatalogue([], first, names)), 0)
+    return edited(kept(made, applyCatalogue(made, second, names)), 3)
   })
 
 const only = (products: ReadonlyArray<ProductFacts>, n = 1): ProductFacts => {
@@ -307,6 +307,31 @@ describe("a known product", () => {
       changes: []
     }))
     expect(applyCatalogue(gone, reading([]), policy)).toMatchObject({ changes: [], unchanged: 1 })
+  })
+
+  it("is discontinued since the run that found it so, whatever later ones find", () => {
+    const gone = after(born(item(1)), reading([]))
+    const later = Instant.make(reading([]).at + dayMs)
+    expect(only(after(gone, reading([], { at: later }))).discontinuedAt).toBe(reading([]).at)
+  })
+
+  it("is called as in the first of the instance's countries, whatever its letters", () => {
+    const both = [item(1, { name: "Deutsch" }), item(1, { country: "US", name: "English" })]
+    const [made] = after([], reading(both, { countries: ["US", "DE"] }))
+    expect(made?.name).toBe("English")
+  })
+
+  it("is not sold any more in a country that the instance has given up", () => {
+    const known = born(item(1), item(1, { country: "FR" }))
+    const { changes, products } = applyCatalogue(
+      known,
+      reading([item(1)], { countries: ["DE", "US"] }),
+      policy
+    )
+    expect(products[0]?.availabilities.map(({ country }) => country)).toEqual(["DE"])
+    expect(changes[0]?.fields).toEqual([
+      { field: "countries", before: ["DE", "FR"], after: ["DE"] }
+    ])
   })
 
   it("that is gone in one country is changed, and where its plans differ says so", () => {
