@@ -3,6 +3,7 @@ import { Instances } from "@concordat/core/instance/Instances"
 import { Effect, Exit, Schedule, Schema, Scope } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { concordat } from "../../cli/test/cli.ts"
 import { registered } from "../src/demo/seedDemo.ts"
 import { ask, type System, system } from "./system.ts"
 
@@ -271,7 +272,15 @@ describe("the catalogues of two countries", { timeout: 120_000 }, () => {
     const key = Schema.decodeUnknownSync(AnswerKey)(await response.json())
     const ours = (one: { readonly countries: ReadonlyArray<string>; readonly isTrial: boolean }) =>
       !one.isTrial && one.countries.some((country) => countries.includes(country))
-    const run = await end((await request("plain")).id)
+    const command = ["catalogue", "update", "--instance", "plain"]
+    const printed = await concordat(command, { url: running.api, key: running.key })
+    const [run] = await every("/v1/catalogue/runs?instance=plain&", Run)
+    if (run === undefined) throw new Error("there is no run")
+    expect(printed.code).toBe(0)
+    expect(printed.stderr).toMatch(/^DE: \d+ parts to read$/mu)
+    expect(printed.stdout).toMatch(
+      new RegExp(`${run.requests} requests:\n +${run.counts.new} {2}new`, "u")
+    )
     const found = await changes(run.id)
     const offers = (status: string) =>
       found
