@@ -1,11 +1,17 @@
 import { createHash, randomBytes } from "node:crypto"
 import {
+  type AuthenticationResult,
+  ConfidentialClientApplication,
+  type INetworkModule,
+  type NetworkRequestOptions
+} from "@azure/msal-node"
+import {
   type Application,
   type Granted,
   SignIn,
   type SignInRefused
 } from "@concordat/core/consent/SignIn"
-import { Instant, secondMs } from "@concordat/core/time/Instant"
+import { Instant } from "@concordat/core/time/Instant"
 import { CurrentCorrelation } from "@concordat/core/vendor/Correlation"
 import { Clock, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
@@ -22,30 +28,39 @@ const decodeGrant = Schema.decodeUnknownOption(Schema.fromJsonString(WireGrant))
 const decodeRefusal = Schema.decodeUnknownOption(Schema.fromJsonString(WireRefusal))
 const decodeKeys = Schema.decodeUnknownOption(Schema.fromJsonString(WireKeys))
 
+const isGrant = ({ status, text }: { readonly status: number; readonly text: string }): boolean =>
+  status === 200 && Option.isSome(decodeGrant(text))
+
 const random = () => randomBytes(32).toString("base64url")
 
 /**
- * The permissions that the application is registered with, for one service, and what makes the consent last: a
- * refresh token, and who signed in ("Permissions and consent in the Microsoft identity platform", the .default scope).
+ * The permissions that the application is registered with, for one service ("Permissions and consent in the Microsoft
+ * identity platform", the .default scope). MSAL adds what makes the consent last, and who signed in.
  */
-const scopeOf = (resource: string): string => `${resource}/.default openid profile offline_access`
+const scopesOf = (resource: string) => [`${resource}/.default`]
 
-const authority = ({ login, tenantId }: Application): string => `${login}/${tenantId}/oauth2/v2.0`
+/** What an exchange with Entra came to. */
+type Exchanged =
+  | { readonly status: number; readonly text: string }
+  | { readonly failure: SignInRefused }
 
 /**
  * Entra's authorization code flow with PKCE, and its refresh tokens ("Microsoft identity platform and OAuth 2.0
- * authorization code flow"), for confidential clients. It keeps nothing: what must last is the caller's to keep.
+ * authorization code flow"), by Microsoft's own library (@azure/msal-node) as a confidential client. What lasts is
+ * MSAL's token cache: it goes out as the `renewal` of a grant, for the caller to keep encrypted, and comes back with
+ * the next use. So no process has tokens of its own that another could make stale.
  */
 export const signInLayer: Layer.Layer<SignIn, never, HttpClient.HttpClient> = Layer.effect(
   SignIn,
   Effect.gen(function* () {
     const client = yield* HttpClient.HttpClient
+    const context = yield* Effect.context()
 
-    /** The status and text of an answer within limits; Entra's own servers break and come back like any. */
-    const answerOf = (
+    /** An answer within limits; Entra's own servers break and come back like any. */
+    const exchange = (
       request: HttpClientRequest.HttpClientRequest,
       correlationId: string
-    ): Effect.Effect<{ readonly status: number; readonly text: string }, SignInRefused> =>
+    ): Effect.Effect<Exchanged> =>
       client.execute(request).pipe(
         Effect.flatMap((response: HttpClientResponse.HttpClientResponse) =>
           Effect.map(response.text, (text) => ({ status: response.status, text }))
@@ -62,145 +77,153 @@ export const signInLayer: Layer.Layer<SignIn, never, HttpClient.HttpClient> = La
         Effect.filterOrFail(
           ({ text }) => text.length <= answerLengthMax,
           () => passing("Entra's answer is too large.", null, correlationId)
-        )
+        ),
+        Effect.catch((failure) => Effect.succeed({ failure }))
       )
 
-    const askForTokens = Effect.fnUntraced(function* (
-      application: Application,
-      form: Readonly<Record<string, string>>,
-      secrets: ReadonlyArray<string>
+    /** MSAL on our own transport, and what Entra said last: MSAL's errors do not repeat all of it. */
+    const application = (registered: Application, correlationId: string) => {
+      const last: { exchanged: Exchanged | null } = { exchanged: null }
+      const send = async (request: HttpClientRequest.HttpClientRequest) => {
+        const exchanged = await Effect.runPromiseWith(context)(exchange(request, correlationId))
+        last.exchanged = exchanged
+        // MSAL takes any answer that has no `error` for tokens; it is shown nothing but tokens.
+        if ("failure" in exchanged || !isGrant(exchanged)) throw new Error("not granted")
+        return { status: exchanged.status, headers: {}, body: JSON.parse(exchanged.text) }
+      }
+      const prepared = (
+        request: HttpClientRequest.HttpClientRequest,
+        options: NetworkRequestOptions | undefined
+      ) => HttpClientRequest.setHeaders(request, options?.headers ?? {})
+      const networkClient: INetworkModule = {
+        sendGetRequestAsync: (url, options) => send(prepared(HttpClientRequest.get(url), options)),
+        sendPostRequestAsync: (url, options) =>
+          send(
+            prepared(HttpClientRequest.post(url), options).pipe(
+              HttpClientRequest.bodyText(
+                options?.body ?? "",
+                "application/x-www-form-urlencoded;charset=utf-8"
+              )
+            )
+          )
+      }
+      const msal = new ConfidentialClientApplication({
+        auth: {
+          clientId: registered.appId,
+          clientSecret: Redacted.value(registered.secret),
+          ...authorityOf(registered)
+        },
+        system: { networkClient, disableInternalRetries: true }
+      })
+      return { msal, last }
+    }
+
+    /** What MSAL was asked for, or why not: as Entra said it where Entra said something. */
+    const asked = Effect.fnUntraced(function* <A>(
+      registered: Application,
+      secrets: ReadonlyArray<string>,
+      ask: (msal: ConfidentialClientApplication) => Promise<A>
     ) {
       const correlationId = (yield* CurrentCorrelation) || crypto.randomUUID()
-      const secret = Redacted.value(application.secret)
-      const { status, text } = yield* answerOf(
-        HttpClientRequest.post(`${authority(application)}/token`).pipe(
-          HttpClientRequest.setHeaders({
-            accept: "application/json",
-            "client-request-id": correlationId
-          }),
-          HttpClientRequest.bodyUrlParams({
-            client_id: application.appId,
-            client_secret: secret,
-            ...form
-          })
-        ),
-        correlationId
-      )
-      if (status === 200) {
-        const grant = Option.getOrUndefined(decodeGrant(text))
-        return grant === undefined
-          ? yield* passing("Entra answered without the tokens.", status, correlationId)
-          : { grant, correlationId }
-      }
-      const refusal = Option.getOrUndefined(decodeRefusal(text))
-      const error = refusal?.error ?? ""
-      if (status === 408 || status === 429 || status >= 500 || error === "temporarily_unavailable")
-        return yield* passing(`Entra is not available (HTTP ${status}).`, status, correlationId)
-      return yield* refusalOf({
-        error,
-        description: refusal?.error_description ?? "",
-        codes: refusal?.error_codes ?? [],
-        status,
-        correlationId,
-        secrets: [secret, ...secrets]
+      const { msal, last } = application(registered, correlationId)
+      const result = yield* Effect.tryPromise({
+        try: () => ask(msal),
+        catch: () =>
+          failureOf(last.exchanged, correlationId, [Redacted.value(registered.secret), ...secrets])
       })
+      return { result, msal, correlationId }
     })
 
     const granted = Effect.fnUntraced(function* (
-      { access_token, expires_in, refresh_token }: typeof WireGrant.Type,
+      result: AuthenticationResult,
+      msal: ConfidentialClientApplication,
       resource: string
     ) {
       const nowMs = yield* Clock.currentTimeMillis
-      const result: Granted = {
-        renewal: Redacted.make(refresh_token),
+      // MSAL counts by the machine's clock; how long the token still lives is the same by ours.
+      const livesMs = Math.max(0, (result.expiresOn?.getTime() ?? 0) - Date.now())
+      const grant: Granted = {
+        renewal: Redacted.make(msal.getTokenCache().serialize()),
         token: {
           resource,
-          value: Redacted.make(access_token),
-          expiresAt: Instant.make(Math.round(nowMs + expires_in * secondMs)),
-          mfa: mfaIn(access_token)
+          value: Redacted.make(result.accessToken),
+          expiresAt: Instant.make(nowMs + livesMs),
+          mfa: mfaIn(result.accessToken)
         }
       }
-      return result
+      return grant
     })
 
     const link = Effect.fn("Entra.link")(function* (
-      ...[application, { redirectUri, resource }]: Parameters<SignIn["Service"]["link"]>
+      ...[registered, { redirectUri, resource }]: Parameters<SignIn["Service"]["link"]>
     ) {
-      const [state, nonce, verifier] = yield* Effect.sync(() => [random(), random(), random()])
-      const url = new URL(`${authority(application)}/authorize`)
-      url.search = new URLSearchParams({
-        client_id: application.appId,
-        response_type: "code",
-        response_mode: "query",
-        redirect_uri: redirectUri,
-        scope: scopeOf(resource),
-        state: state ?? "",
-        nonce: nonce ?? "",
-        code_challenge: createHash("sha256")
-          .update(verifier ?? "")
-          .digest("base64url"),
-        code_challenge_method: "S256",
-        // Whoever is signed in already need not be the administrator.
-        prompt: "select_account"
-      }).toString()
+      const [state, nonce, verifier] = yield* Effect.sync(
+        () => [random(), random(), random()] as const
+      )
+      const { msal } = application(registered, "")
+      const url = yield* Effect.promise(() =>
+        msal.getAuthCodeUrl({
+          scopes: scopesOf(resource),
+          redirectUri,
+          responseMode: "query",
+          state,
+          nonce,
+          codeChallenge: createHash("sha256").update(verifier).digest("base64url"),
+          codeChallengeMethod: "S256",
+          // Whoever is signed in already need not be the administrator.
+          prompt: "select_account"
+        })
+      )
       return {
-        url: Redacted.make(url.href),
-        state: Redacted.make(state ?? ""),
-        nonce: Redacted.make(nonce ?? ""),
-        verifier: Redacted.make(verifier ?? "")
+        url: Redacted.make(url),
+        state: Redacted.make(state),
+        nonce: Redacted.make(nonce),
+        verifier: Redacted.make(verifier)
       }
     })
 
     const redeem = Effect.fn("Entra.redeem")(function* (
-      ...[application, answer]: Parameters<SignIn["Service"]["redeem"]>
+      ...[registered, answer]: Parameters<SignIn["Service"]["redeem"]>
     ) {
       const [code, verifier] = [Redacted.value(answer.code), Redacted.value(answer.verifier)]
-      const { grant, correlationId } = yield* askForTokens(
-        application,
-        {
-          grant_type: "authorization_code",
+      const { result, msal, correlationId } = yield* asked(registered, [code, verifier], (msal) =>
+        msal.acquireTokenByCode({
+          scopes: scopesOf(answer.resource),
+          redirectUri: answer.redirectUri,
           code,
-          redirect_uri: answer.redirectUri,
-          code_verifier: verifier,
-          scope: scopeOf(answer.resource)
-        },
-        [code, verifier]
+          codeVerifier: verifier,
+          nonce: Redacted.value(answer.nonce)
+        })
       )
-      const keys = yield* answerOf(
-        HttpClientRequest.get(
-          `${application.login}/${application.tenantId}/discovery/v2.0/keys`
-        ).pipe(HttpClientRequest.acceptJson),
+      // MSAL believes an ID token because of where it came from; its signature is ours to verify.
+      const keys = yield* exchange(
+        HttpClientRequest.get(endpointsOf(registered).jwks_uri).pipe(HttpClientRequest.acceptJson),
         correlationId
       )
+      if ("failure" in keys) return yield* keys.failure
       const known = Option.getOrUndefined(decodeKeys(keys.text))
       if (known === undefined)
         return yield* passing("Entra's keys cannot be read.", keys.status, correlationId)
-      if (grant.id_token == null)
-        return yield* untrusted(
-          "The answer of the sign-in does not say who signed in.",
-          "Check that the instance's sign-in address is that of its cloud.",
-          correlationId
-        )
-      const user = yield* identityIn(
-        grant.id_token,
-        known,
-        application,
-        answer.nonce,
-        correlationId
-      )
-      return { ...(yield* granted(grant, answer.resource)), user }
+      const user = yield* identityIn(result.idToken, known, registered, answer.nonce, correlationId)
+      return { ...(yield* granted(result, msal, answer.resource)), user }
     })
 
     const renew = Effect.fn("Entra.renew")(function* (
-      ...[application, renewal, resource]: Parameters<SignIn["Service"]["renew"]>
+      ...[registered, renewal, resource]: Parameters<SignIn["Service"]["renew"]>
     ) {
-      const refresh_token = Redacted.value(renewal)
-      const { grant } = yield* askForTokens(
-        application,
-        { grant_type: "refresh_token", refresh_token, scope: scopeOf(resource) },
-        [refresh_token]
-      )
-      return yield* granted(grant, resource)
+      const cache = Redacted.value(renewal)
+      const { result, msal } = yield* asked(registered, tokensIn(cache), async (msal) => {
+        const kept = msal.getTokenCache()
+        kept.deserialize(cache)
+        const [account] = await kept.getAllAccounts()
+        if (account === undefined) throw new Error("the token cache holds no account")
+        return msal.acquireTokenSilent({
+          account,
+          scopes: scopesOf(resource),
+          forceRefresh: true
+        })
+      })
+      return yield* granted(result, msal, resource)
     })
 
     return SignIn.of({
@@ -219,3 +242,67 @@ export const signInLayer: Layer.Layer<SignIn, never, HttpClient.HttpClient> = La
     })
   })
 )
+
+/** Where a tenant's authority answers ("OpenID Connect on the Microsoft identity platform", the discovery document). */
+const endpointsOf = ({ login, tenantId }: Application) => ({
+  authorization_endpoint: `${login}/${tenantId}/oauth2/v2.0/authorize`,
+  token_endpoint: `${login}/${tenantId}/oauth2/v2.0/token`,
+  issuer: `${login}/${tenantId}/v2.0`,
+  jwks_uri: `${login}/${tenantId}/discovery/v2.0/keys`
+})
+
+/**
+ * The authority as MSAL takes it: known, with its endpoints, so that no discovery goes to another host, in any cloud.
+ * MSAL refuses an authority that is not https; a sign-in on this very machine may be, and has a name that is not used.
+ */
+const authorityOf = (registered: Application) => {
+  const { protocol, host } = new URL(registered.login)
+  const name = protocol === "https:" ? host : "sign-in.localhost"
+  return {
+    authority: `https://${name}/${registered.tenantId}`,
+    knownAuthorities: [name],
+    authorityMetadata: JSON.stringify(endpointsOf(registered))
+  }
+}
+
+const failureOf = (
+  exchanged: Exchanged | null,
+  correlationId: string,
+  secrets: ReadonlyArray<string>
+): SignInRefused => {
+  if (exchanged === null)
+    return refusalOf({
+      error: "invalid_grant",
+      description: "What was kept of the sign-in cannot be used any more.",
+      codes: [],
+      status: null,
+      correlationId,
+      secrets
+    })
+  if ("failure" in exchanged) return exchanged.failure
+  const { status, text } = exchanged
+  const refusal = Option.getOrUndefined(decodeRefusal(text))
+  const error = refusal?.error ?? ""
+  if (status === 408 || status === 429 || status >= 500 || error === "temporarily_unavailable")
+    return passing(`Entra is not available (HTTP ${status}).`, status, correlationId)
+  if (status === 200 && !isGrant(exchanged))
+    return passing("Entra answered without the tokens.", status, correlationId)
+  if (status === 200)
+    return untrusted(
+      "The answer of the sign-in belongs to another request.",
+      "Check that the instance's sign-in address is that of its cloud, then ask for a new link and sign in again.",
+      correlationId
+    )
+  return refusalOf({
+    error,
+    description: refusal?.error_description ?? "",
+    codes: refusal?.error_codes ?? [],
+    status,
+    correlationId,
+    secrets
+  })
+}
+
+/** The tokens of a serialised cache, so that they can be kept out of what Entra is quoted with. */
+const tokensIn = (cache: string): ReadonlyArray<string> =>
+  [...cache.matchAll(/"secret":"([^"]+)"/gu)].map(([, secret]) => secret ?? "")
