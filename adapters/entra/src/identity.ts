@@ -33,7 +33,7 @@ export const identityIn = Effect.fnUntraced(function* (
         audience: application.appId,
         requiredClaims: ["exp", "iat"],
         clockTolerance: clockToleranceS,
-        currentDate: new Date(nowMs)
+        currentDate: dateOf(nowMs)
       }),
     catch: () =>
       untrusted(
@@ -62,6 +62,9 @@ export const identityIn = Effect.fnUntraced(function* (
   }
   return user
 })
+
+/** As jose takes an instant. */
+const dateOf = (ms: number): Date => new Date(ms)
 
 /** "Microsoft identity platform ID tokens", iss: the authority of the tenant, version 2. */
 const issuerOf = ({ login, tenantId }: Application): string => `${login}/${tenantId}/v2.0`

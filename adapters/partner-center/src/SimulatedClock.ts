@@ -20,17 +20,20 @@ const Reading = Schema.Struct({ now: Schema.String })
 const decodeReading = Schema.decodeUnknownEffect(Reading)
 
 /** How far the simulator's clock is from this machine's, in milliseconds. */
-const offsetOf = (origin: string) =>
+const offsetOf = (origin: string, real: Clock.Clock) =>
   Effect.gen(function* () {
-    const asked = Date.now()
-    const body: unknown = yield* Effect.tryPromise(async (signal) => {
-      const answer = await fetch(`${origin}/_simulator/clock`, { signal, headers: bearer() })
-      if (!answer.ok) throw new Error(`HTTP ${answer.status}`)
-      return answer.json()
-    })
-    const { now } = yield* decodeReading(body)
-    return Date.parse(now) - (asked + Date.now()) / 2
+    const asked = real.currentTimeMillisUnsafe()
+    const { now } = yield* decodeReading(
+      yield* Effect.tryPromise((signal) => readingOf(origin, signal))
+    )
+    return Date.parse(now) - (asked + real.currentTimeMillisUnsafe()) / 2
   }).pipe(Effect.timeout(timeoutMs))
+
+const readingOf = async (origin: string, signal: AbortSignal): Promise<unknown> => {
+  const answer = await fetch(`${origin}/_simulator/clock`, { signal, headers: bearer() })
+  if (!answer.ok) throw new Error(`HTTP ${answer.status}`)
+  return answer.json()
+}
 
 /** As the simulator was started. */
 const bearer = (): Record<string, string> => {
@@ -58,14 +61,14 @@ export const simulatedClock = (address: string): Layer.Layer<never, SimulatedClo
         })
       const origin = address.replace(/\/+$/u, "")
       const real = yield* Clock.Clock
-      let offsetMs = yield* offsetOf(origin).pipe(
+      let offsetMs = yield* offsetOf(origin, real).pipe(
         Effect.retry(Schedule.spaced("500 millis").pipe(Schedule.upTo({ times: triesFirst }))),
         Effect.mapError(
           () =>
             new SimulatedClockError({ address, problem: "the simulator's clock cannot be read." })
         )
       )
-      yield* offsetOf(origin).pipe(
+      yield* offsetOf(origin, real).pipe(
         Effect.tap((fresh) =>
           Effect.sync(() => {
             // Less is the time that asking takes.

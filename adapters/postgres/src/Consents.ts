@@ -77,6 +77,9 @@ const rowOf = (consent: Consent) => ({
   ended: consent.ended
 })
 
+/** As pg takes an instant. */
+const dateOf = (instant: Instant): Date => new Date(instant)
+
 const problemText = (problem: ConsentProblem | null) =>
   problem === null ? null : JSON.stringify(problem)
 
@@ -152,7 +155,7 @@ export const consentsLayer = Layer.effect(
       const values = {
         ...rowOf(consent),
         sealed: yield* sealGrant(consent, grant),
-        next_use_at: new Date(nextUseAt),
+        next_use_at: dateOf(nextUseAt),
         failures: 0
       }
       yield* run("Consents.keep", (db) =>

@@ -181,6 +181,7 @@ layer(consentsLayer.pipe(Layer.provideMerge(repositories)), { excludeTestService
           assert.strictEqual(Redacted.value(held.grant.renewal), "renewal 1")
           // Somebody else renews between the look and the lease.
           const consents = yield* Consents
+          const context = yield* Effect.context<Instances | Database>()
           const overtaken = Consents.of({
             ...consents,
             lease: (at, holder) =>
@@ -188,6 +189,7 @@ layer(consentsLayer.pipe(Layer.provideMerge(repositories)), { excludeTestService
                 userToken(instance(1), "http://third").pipe(
                   Effect.provideService(Consents, consents),
                   Effect.provide([signIn, identifiersLayer, notificationsLayer]),
+                  Effect.provideContext(context),
                   Effect.orDie
                 ),
                 consents.lease(at, holder)
