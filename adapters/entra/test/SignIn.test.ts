@@ -77,7 +77,10 @@ const authority = (
               access_token: script.accessToken ?? "opaque",
               expires_in: 3_599,
               refresh_token: "1.the-next-refresh-token",
-              id_token: idToken
+              id_token: idToken,
+              client_info: Buffer.from(
+                JSON.stringify({ uid: "99999999-0000-4000-8000-000000000001", utid: tenantId })
+              ).toString("base64url")
             })
         )
       })
@@ -115,6 +118,18 @@ const redeem = (script: Script) =>
     return { ...granted, form: forms[0] }
   }).pipe(Effect.provide(layer))
 
+// status  body
+const passing: ReadonlyArray<readonly [number, string]> = [
+  [503, "busy"],
+  [503, JSON.stringify({ code: 800003, description: "no error field" })],
+  [429, ""],
+  [500, JSON.stringify({ error: "server_error" })],
+  [400, JSON.stringify({ error: "temporarily_unavailable" })],
+  [200, "no JSON"],
+  [200, "{}"],
+  [200, "x".repeat(300_000)]
+]
+
 describe("a code", () => {
   it.effect("is redeemed with the key and the verifier, and brings who signed in", () =>
     Effect.gen(function* () {
@@ -124,20 +139,25 @@ describe("a code", () => {
         name: "Ada Admin",
         objectId: "99999999-0000-4000-8000-000000000001"
       })
-      assert.strictEqual(Redacted.value(renewal), "1.the-next-refresh-token")
-      assert.deepStrictEqual(
-        [token.resource, token.expiresAt, token.mfa],
-        [resource, 3_599_000, null]
-      )
-      assert.deepStrictEqual(Object.fromEntries(form ?? []), {
+      assert.include(Redacted.value(renewal), "1.the-next-refresh-token")
+      assert.deepStrictEqual([token.resource, token.mfa], [resource, null])
+      assert.isAtLeast(token.expiresAt, 3_590_000)
+      assert.isAtMost(token.expiresAt, 3_600_000)
+      const sent = Object.fromEntries(form ?? [])
+      assert.include(sent, {
         grant_type: "authorization_code",
         client_id: appId,
         client_secret: secret,
         code,
         code_verifier: verifier,
-        redirect_uri: answer.redirectUri,
-        scope: `${resource}/.default openid profile offline_access`
+        redirect_uri: answer.redirectUri
       })
+      assert.sameMembers(sent["scope"]?.split(" ") ?? [], [
+        `${resource}/.default`,
+        "openid",
+        "profile",
+        "offline_access"
+      ])
     })
   )
 
@@ -188,16 +208,6 @@ describe("a code", () => {
       })
     )
 
-  // status  body                                    what it is
-  const passing: ReadonlyArray<readonly [number, string]> = [
-    [503, "busy"],
-    [429, ""],
-    [500, JSON.stringify({ error: "server_error" })],
-    [400, JSON.stringify({ error: "temporarily_unavailable" })],
-    [200, "no JSON"],
-    [200, "{}"],
-    [200, "x".repeat(300_000)]
-  ]
   for (const [status, body] of passing)
     it.effect(`that is answered ${status} ${body.slice(0, 20)} may be tried again`, () =>
       Effect.gen(function* () {
@@ -226,7 +236,31 @@ describe("a code", () => {
   )
 })
 
+/** What a sign-in left to be kept. */
+const kept = Effect.map(redeem({}), ({ renewal }) => renewal)
+const renewed = (script: Script) =>
+  Effect.gen(function* () {
+    const renewal = yield* kept
+    const { login, forms } = yield* authority(script)
+    const granted = yield* SignIn.use(({ renew }) => renew(application(login), renewal, resource))
+    return { ...granted, form: forms[0], forms }
+  }).pipe(Effect.provide(layer))
+
 describe("a renewal", () => {
+  it.effect("asks with the refresh token, and brings the next one", () =>
+    Effect.gen(function* () {
+      const { form, forms, renewal, token } = yield* renewed({ accessToken: "another" })
+      assert.strictEqual(forms.length, 1)
+      assert.include(Object.fromEntries(form ?? []), {
+        grant_type: "refresh_token",
+        refresh_token: "1.the-next-refresh-token",
+        client_secret: secret
+      })
+      assert.strictEqual(Redacted.value(token.value), "another")
+      assert.include(Redacted.value(renewal), "1.the-next-refresh-token")
+    })
+  )
+
   for (const [description, error, kind] of [
     ["AADSTS700082: idle", "invalid_grant", "ended"],
     ["AADSTS50173: revoked", "invalid_grant", "ended"],
@@ -235,26 +269,70 @@ describe("a renewal", () => {
   ] as const)
     it.effect(`that is refused with ${description} is ${kind}`, () =>
       Effect.gen(function* () {
-        const { login } = yield* authority({
-          status: 400,
-          body: JSON.stringify({ error, error_description: description })
+        const body = JSON.stringify({
+          error,
+          error_description: `${description} 1.the-next-refresh-token`
         })
-        const refused = yield* Effect.flip(
-          SignIn.use(({ renew }) => renew(application(login), Redacted.make("1.old"), resource))
-        )
+        const refused = yield* Effect.flip(renewed({ status: 400, body }))
         assert.deepStrictEqual([refused.kind, refused.code], [kind, description.split(":")[0]])
-      }).pipe(Effect.provide(layer))
+        assert.notInclude(JSON.stringify([refused, refused.message]), "1.the-next")
+      })
+    )
+
+  for (const [status, body] of passing)
+    it.effect(`that is answered ${status} ${body.slice(0, 20)} may be tried again`, () =>
+      Effect.gen(function* () {
+        assert.strictEqual((yield* Effect.flip(renewed({ status, body }))).kind, "passing")
+      })
     )
 
   it.effect("of an authority that is not there may be tried again, and tells no secret", () =>
     Effect.gen(function* () {
+      const renewal = yield* kept
       const refused = yield* Effect.flip(
-        SignIn.use(({ renew }) =>
-          renew(application("http://127.0.0.1:9"), Redacted.make("1.old-one"), resource)
-        )
+        SignIn.use(({ renew }) => renew(application("http://127.0.0.1:9"), renewal, resource))
       )
       assert.strictEqual(refused.kind, "passing")
-      assert.notInclude(JSON.stringify([refused, refused.message]), "1.old-one")
+      assert.notInclude(JSON.stringify([refused, refused.message]), "1.the-next")
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("of what cannot be read any more asks for another sign-in, and sends nothing", () =>
+    Effect.gen(function* () {
+      for (const unreadable of ["", "1.a-bare-refresh-token", "{}", '{"Account":{}}']) {
+        const { forms, login } = yield* authority({})
+        const refused = yield* Effect.flip(
+          SignIn.use(({ renew }) => renew(application(login), Redacted.make(unreadable), resource))
+        )
+        assert.strictEqual(refused.kind, "ended")
+        assert.strictEqual(forms.length, 0)
+      }
+    }).pipe(Effect.provide(layer))
+  )
+})
+
+describe("a link", () => {
+  it.effect("leads to the tenant's authority, with what a code flow needs and no secret", () =>
+    Effect.gen(function* () {
+      for (const login of ["https://login.microsoftonline.us", "http://127.0.0.1:9"]) {
+        const link = yield* SignIn.use((signIn) =>
+          signIn.link(application(login), { resource, redirectUri: answer.redirectUri })
+        )
+        const url = new URL(Redacted.value(link.url))
+        assert.strictEqual(url.origin + url.pathname, `${login}/${tenantId}/oauth2/v2.0/authorize`)
+        assert.include(Object.fromEntries(url.searchParams), {
+          client_id: appId,
+          response_type: "code",
+          response_mode: "query",
+          redirect_uri: answer.redirectUri,
+          state: Redacted.value(link.state),
+          nonce: Redacted.value(link.nonce),
+          code_challenge_method: "S256",
+          prompt: "select_account"
+        })
+        assert.notInclude(url.href, Redacted.value(link.verifier))
+        assert.notInclude(url.href, encodeURIComponent(secret))
+      }
     }).pipe(Effect.provide(layer))
   )
 })
