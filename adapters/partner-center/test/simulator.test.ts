@@ -1,4 +1,3 @@
-import { SignIn } from "@concordat/core/consent/SignIn"
 import { UserTokens } from "@concordat/core/consent/UserTokens"
 import { type Instance, TenantId } from "@concordat/core/instance/Instance"
 import { VendorSubscriptions } from "@concordat/core/subscription/VendorSubscriptions"
@@ -11,7 +10,6 @@ import { Clock, Effect, Layer, Redacted, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { type RunningSimulator, startSimulator } from "../../../apps/simulator/src/server.ts"
 import { BookSubscription } from "../../../apps/simulator/src/world/Book.ts"
-import { signInLayer } from "../../entra/src/SignIn.ts"
 import { listAgreementTemplates } from "../src/Agreements.ts"
 import { listAuditRecords } from "../src/Audit.ts"
 import { Client } from "../src/Client.ts"
@@ -21,7 +19,6 @@ import { getOrder, listOrders } from "../src/Orders.ts"
 import { getOwnMpnProfile } from "../src/Profiles.ts"
 import { listPartners, listResellersOf } from "../src/Relationships.ts"
 import { getSubscription, listAddons } from "../src/Subscriptions.ts"
-import { transportLayer } from "../src/Transport.ts"
 import { type Adapter, adapter, impatient, instanceAt, secretsOnly } from "./fixtures.ts"
 
 const Accounts = Schema.Struct({
@@ -29,6 +26,7 @@ const Accounts = Schema.Struct({
     Schema.Struct({ tenantId: TenantId, appId: Schema.String, clientSecret: Schema.String })
   )
 })
+const Granted = Schema.Struct({ access_token: Schema.String })
 const Admins = Schema.Struct({
   accounts: Schema.Array(Schema.Struct({ refreshToken: Schema.String }))
 })
@@ -261,26 +259,33 @@ describe("against the simulator", () => {
 
   /** Tokens of somebody who has signed in to the simulator; what Partner Center says of their second factor is noted. */
   const signedIn = (refreshToken: string, noted: Array<string | null> = []) =>
-    Layer.effect(
-      UserTokens,
-      Effect.map(SignIn, ({ renew }) => {
-        const { endpoints, tenantId, appId } = instance
-        const application = {
-          login: endpoints.login,
-          tenantId,
-          appId,
-          secret: Redacted.make(secret)
-        }
-        return UserTokens.of({
-          get: (_, resource) =>
-            Effect.map(
-              Effect.orDie(renew(application, Redacted.make(refreshToken), resource)),
-              ({ token }) => token
-            ),
-          mfaMissing: (_, { code }) => Effect.sync(() => void noted.push(code))
-        })
+    Layer.succeed(UserTokens, {
+      get: (_, resource) =>
+        Effect.map(
+          Effect.promise(() => refreshed(refreshToken, resource)),
+          (value) => ({
+            resource,
+            value: Redacted.make(value),
+            expiresAt: Instant.make(Number.MAX_SAFE_INTEGER),
+            mfa: null
+          })
+        ),
+      mfaMissing: (_, { code }) => Effect.sync(() => void noted.push(code))
+    })
+
+  const refreshed = async (refreshToken: string, resource: string): Promise<string> => {
+    const answer = await fetch(`${simulator.url}/${instance.tenantId}/oauth2/v2.0/token`, {
+      method: "POST",
+      body: new URLSearchParams({
+        grant_type: "refresh_token",
+        client_id: instance.appId,
+        client_secret: secret,
+        refresh_token: refreshToken,
+        scope: `${resource}/.default`
       })
-    ).pipe(Layer.provide(signInLayer), Layer.provide(transportLayer))
+    })
+    return Schema.decodeUnknownSync(Granted)(await answer.json()).access_token
+  }
 
   const withoutMfa = Effect.promise(() =>
     control("POST", "/accounts/contoso-eu/refresh-tokens", { mfa: false })
