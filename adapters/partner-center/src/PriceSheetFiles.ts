@@ -126,7 +126,7 @@ const spool = Effect.map(
   ),
   (made): Spool => ({
     write: async (chunk) => {
-      made.folder ??= await mkdtemp(join(tmpdir(), "concordat-pricesheet-"))
+      made.folder ??= await mkdtemp(join(tmpdir(), `concordat-pricesheet-${process.pid}-`))
       made.file ??= await open(join(made.folder, "sheet.zip"), "wx", 0o600)
       await made.file.writeFile(chunk)
       return []
