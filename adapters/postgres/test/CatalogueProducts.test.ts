@@ -187,6 +187,12 @@ describe("products", () => {
     expect(await use(({ update }) => update(id, 1, { code: "MINE" }))).toMatchObject({
       code: "MINE"
     })
+    const other = (await listed())[1]
+    if (other === undefined) throw new Error("there is no other product")
+    for (const code of ["mine", offer(3)])
+      expect(await failure(({ update }) => update(other.id, 1, { code }))).toMatchObject({
+        _tag: "ProductCodeTaken"
+      })
   })
 
   it("are not ordered by the year where Microsoft does not bill them so", async () => {
