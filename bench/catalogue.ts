@@ -83,7 +83,7 @@ const bench = Effect.gen(function* () {
     yield* instances.add(
       {
         ...instanceOf(account, InstanceId.make(crypto.randomUUID()), 1_000_000),
-        countries: Schema.decodeSync(Countries)(countries)
+        countries: yield* Schema.decodeEffect(Countries)(countries)
       },
       { primary: account.clientSecret, sandbox: null },
       { actor: "bench", correlationId: "" }

@@ -12,12 +12,12 @@ const etagOf = ({ version }: Versioned): string => `"${version}"`
 export const tagged = <A extends Versioned>(body: A) =>
   HttpApiSchema.withHeaders({ body, headers: { etag: etagOf(body) } })
 
-export const stale = () =>
-  Effect.fail(
-    new VersionStale({
-      detail: "Nothing was changed. Read it again, and send the new ETag as If-Match."
-    })
-  )
+/** Somebody was faster. */
+export const stale = Effect.fail(
+  new VersionStale({
+    detail: "Nothing was changed. Read it again, and send the new ETag as If-Match."
+  })
+)
 
 /**
  * The version that the caller has read, which is the current one. Strong comparison, as If-Match asks for: a weak tag
@@ -35,5 +35,5 @@ export const versionRead = Effect.fnUntraced(function* (
     .split(",")
     .map((tag) => tag.trim())
     .some((tag) => tag === "*" || tag === etagOf(current))
-  return matches ? current.version : yield* stale()
+  return matches ? current.version : yield* stale
 })

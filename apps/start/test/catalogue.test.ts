@@ -27,7 +27,7 @@ const decodeRun = Schema.decodeUnknownSync(Run)
 
 const Value = Schema.Union([
   Schema.String,
-  Schema.Number,
+  Schema.Finite,
   Schema.Boolean,
   Schema.Null,
   Schema.Array(Schema.String)
@@ -151,7 +151,7 @@ describe("the catalogues of two countries", { timeout: 120_000 }, () => {
           yield* update(
             instance.id,
             instance.version,
-            { countries: Schema.decodeSync(Countries)(countries) },
+            { countries: yield* Schema.decodeEffect(Countries)(countries) },
             { actor: "test", correlationId: "" }
           )
         })

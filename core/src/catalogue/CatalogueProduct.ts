@@ -63,7 +63,7 @@ export type ChangedField = typeof ChangedField.Type
 /** A value before or after a change; null = there was none. Plans are texts such as `P1Y/annual`. */
 export const ChangeValue = Schema.Union([
   Schema.String,
-  Schema.Number,
+  Schema.Finite,
   Schema.Boolean,
   Schema.Null,
   Schema.Array(Schema.String)

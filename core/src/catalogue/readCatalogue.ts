@@ -102,7 +102,7 @@ const settle = Effect.fnUntraced(function* (
   giveUp: (problem: string) => Effect.Effect<unknown>
 ): Effect.fn.Return<string | null, VendorError> {
   const { reason, message } = error
-  if (reason._tag === "SignInRejected" || reason._tag === "Paused") return yield* Effect.fail(error)
+  if (reason._tag === "SignInRejected" || reason._tag === "Paused") return yield* error
   const mayPass = reason._tag === "Busy" || reason._tag === "Malformed"
   if (mayPass && !options.giveUp(reason)) return message
   yield* giveUp(message)
