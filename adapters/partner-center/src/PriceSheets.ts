@@ -128,9 +128,14 @@ export const vendorPriceSheetsLayer: Layer.Layer<VendorPriceSheets, never, Token
     })
   )
 
-/** The service that the token is for; an instance that names its own addresses names its own service too. */
+/**
+ * The service that the token is for: it has a name of its own, wherever it is reached ("Partner API authentication"). Of the
+ * clouds whose sheets have no host of their own it is the API's.
+ */
 const resourceOf = ({ cloud, endpoints }: Instance): string =>
-  cloud === "custom" ? endpoints.resource : endpoints.prices
+  cloud === "china" || cloud === "germany"
+    ? endpoints.resource
+    : "https://api.partner.microsoft.com"
 
 /** OData: the keys are a part of the path. A month is asked for only where there is a choice. */
 const pathOf = (market: Market, timeline: Timeline, month: Month): string =>

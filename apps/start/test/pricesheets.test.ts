@@ -1,0 +1,254 @@
+import { signInLayer } from "@concordat/adapter-entra/SignIn"
+import { transportLayer } from "@concordat/adapter-partner-center/Transport"
+import { storageLayer } from "@concordat/adapter-postgres/Storage"
+import { makeDatabase } from "@concordat/adapter-postgres/testing"
+import { Scope as KeyScope } from "@concordat/core/actor/Actor"
+import { ApiKeys } from "@concordat/core/actor/ApiKeys"
+import { Context, Effect, Exit, Layer, Logger, Option, Redacted, Scope } from "effect"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { startApi } from "../../api/src/server.ts"
+import { Browser } from "../../api/test/Browser.ts"
+import { type Answer, clientOf } from "../../api/test/client.ts"
+import { reconcilerLayer } from "../../reconciler/src/reconciler.ts"
+import { type RunningSimulator, startSimulator } from "../../simulator/src/server.ts"
+
+/** API, a reconciler and a simulator: price sheets from Microsoft's endpoint to prices that count. */
+const scope = Scope.makeUnsafe()
+let simulator: RunningSimulator
+let call: ReturnType<typeof clientOf>
+let domain: string
+
+const running = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>) =>
+  Effect.runPromise(effect.pipe(Scope.provide(scope), Effect.provide(Logger.layer([]))))
+
+beforeAll(async () => {
+  process.env["CONCORDAT_SECRET_KEY"] = Buffer.alloc(32, 7).toString("base64")
+  simulator = await startSimulator({
+    initial: { seed: "sheets", accounts: [{ name: "us", cspStatus: "direct", customers: 2 }] }
+  })
+  const { url } = await running(makeDatabase)
+  const place = { url, folder: Option.none<string>() }
+  const { admin, api } = await running(
+    Effect.gen(function* () {
+      const adapters = yield* Layer.build(
+        Layer.merge(
+          storageLayer(place, "test api"),
+          signInLayer.pipe(Layer.provide(transportLayer))
+        )
+      )
+      const api = yield* startApi({
+        host: "127.0.0.1",
+        port: 0,
+        secret: Redacted.make("signs cursors"),
+        sheetBytesMax: 96 * 1024 * 1024
+      }).pipe(Effect.provideContext(adapters))
+      const admin = yield* Context.get(adapters, ApiKeys).make({
+        name: "admin",
+        role: "operator-admin",
+        scopes: KeyScope.literals,
+        branch: null
+      })
+      return { admin, api }
+    })
+  )
+  call = clientOf(api.url, Redacted.value(admin.key))
+  const answer = await fetch(`${simulator.url}/_simulator/accounts`)
+  const [account] = (await answer.json()).accounts
+  domain = account.domain
+  const made = await call("POST", "/v1/instances", {
+    body: {
+      name: "us",
+      cloud: "custom",
+      endpoints: {
+        api: simulator.url,
+        login: simulator.url,
+        resource: "https://api.partnercenter.microsoft.com",
+        prices: simulator.url
+      },
+      tenantId: account.tenantId,
+      appId: account.appId,
+      secret: account.clientSecret,
+      cspStatus: "direct",
+      countries: ["US"]
+    }
+  })
+  if (made.status !== 201) throw new Error(made.text)
+  await running(Effect.asVoid(Layer.build(reconcilerLayer(place))))
+})
+afterAll(async () => {
+  await Effect.runPromise(Scope.close(scope, Exit.void))
+  await simulator.close()
+})
+
+/** Follows an import to its end. */
+const ended = async (answer: Answer) => {
+  expect([answer.status, answer.text]).toEqual([202, answer.text])
+  const location = answer.headers.get("location") ?? ""
+  const deadline = performance.now() + 60_000
+  for (;;) {
+    const { body } = await call("GET", location)
+    if (["completed", "refused", "failed"].includes(body.status)) return body
+    if (performance.now() > deadline) throw new Error(`it stayed so: ${JSON.stringify(body)}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+const names =
+  "ProductId,SkuId,SkuTitle,TermDuration,BillingPlan,Market,Currency,UnitPrice,EffectiveStartDate,EffectiveEndDate,ERP Price,Segment"
+const lineOf = (n: number, price: string) =>
+  `CFQ7TTC0${n.toString(36).toUpperCase().padStart(4, "0")},0001,Product ${n},P1Y,Monthly,DE,EUR,${price},2026-01-01T00:00:00Z,9999-12-31,144.00,Commercial`
+const upload = (body: string | Uint8Array, query = "", type = "text/csv") =>
+  call("POST", `/v1/catalogue/pricesheets?instance=us&market=de${query}`, {
+    body,
+    headers: { "content-type": type }
+  })
+const price = (n: number, query = "") =>
+  call(
+    "GET",
+    `/v1/catalogue/prices?instance=us&offer=CFQ7TTC0${n.toString(36).toUpperCase().padStart(4, "0")}:0001${query}`
+  )
+
+describe("a sheet that is sent to us", () => {
+  it("counts once its job has run, with what it changed, and costs are those of a billing period", async () => {
+    const sheet = await ended(
+      await upload([names, lineOf(1, "120.00"), lineOf(2, "100.00")].join("\n"))
+    )
+    expect(sheet).toMatchObject({
+      status: "completed",
+      market: "DE",
+      source: "upload",
+      counts: { added: 2, changed: 0, ended: 0, unchanged: 0 },
+      progress: { lines: 2 }
+    })
+    const { body } = await price(1)
+    expect(body.items).toMatchObject([
+      {
+        offer: "CFQ7TTC00001:0001",
+        cost: { amount: "10.00", currency: "EUR" },
+        termCost: { amount: "120.00", currency: "EUR" },
+        recommended: { amount: "12.00", currency: "EUR" },
+        validTo: null,
+        priceSheet: sheet.id
+      }
+    ])
+    // A third of a cent is not lost for 100 seats.
+    expect((await price(2)).body.items[0].cost.amount).toBe("8.3333")
+  })
+
+  it("of the next price is a change with before and after, and the first stays in the history", async () => {
+    await ended(await upload([names, lineOf(3, "120.00")].join("\n"), "&month=2026-11"))
+    const changed = lineOf(3, "132.00").replace("2026-01-01", "2026-12-01")
+    const sheet = await ended(await upload([names, changed].join("\n"), "&month=2026-12"))
+    const { body } = await call("GET", `/v1/catalogue/pricesheets/${sheet.id}/changes`)
+    const about3 = body.items.filter((change: { offer: string }) => change.offer.endsWith("3:0001"))
+    expect(about3).toMatchObject([
+      {
+        kind: "changed",
+        before: { termCost: { amount: "120.00" } },
+        after: { termCost: { amount: "132.00" }, validFrom: "2026-12-01T00:00:00.000Z" }
+      }
+    ])
+    const amounts = async (query: string) =>
+      (await price(3, query)).body.items.map(
+        (item: { termCost: { amount: string } }) => item.termCost.amount
+      )
+    expect(await amounts("&at=2026-11-30T00:00:00Z")).toEqual(["120.00"])
+    expect(await amounts("&at=2026-12-01T00:00:00Z")).toEqual(["132.00"])
+    expect(await amounts("&history=true")).toEqual(["120.00", "120.00", "132.00"])
+    const late = await upload([names, lineOf(3, "1.00")].join("\n"), "&month=2026-11")
+    expect([late.status, late.body.type]).toEqual([
+      409,
+      expect.stringMatching(/price-sheet-outdated$/u)
+    ])
+  })
+
+  it("with a broken line 150,000 is refused with that line, and nothing of it counts", async () => {
+    const lines = Array.from({ length: 200_000 }, (_, n) => lineOf(n + 36 ** 3, "120.00"))
+    lines[150_000 - 2] = lineOf(150_000, "one hundred")
+    const answer = await upload([names, ...lines].join("\n"), "&month=2026-12")
+    expect([answer.status, answer.body.total]).toEqual([422, 1])
+    expect(answer.body.problems).toEqual([
+      {
+        line: 150_000,
+        column: "UnitPrice",
+        value: "one hundred",
+        text: "A decimal number is needed, with a point and at most ten digits after it, such as 12.50."
+      }
+    ])
+    expect((await price(36 ** 3)).body.items).toEqual([])
+    const { body } = await call("GET", `/v1/catalogue/pricesheets/${answer.body.id}`)
+    expect(body).toMatchObject({ status: "refused", problemCount: 1, progress: { lines: 200_000 } })
+  }, 120_000)
+
+  it.each([
+    ["not a sheet at all", "{}", 422, "price-sheet-invalid"],
+    ["an empty file", "", 422, "price-sheet-invalid"],
+    ["a header alone", names, 422, "price-sheet-invalid"],
+    ["a zip cut off", Buffer.from("504b0304140000", "hex"), 422, "price-sheet-invalid"],
+    [
+      "the market of somebody else",
+      `${names}\n${lineOf(9, "1").replace(",DE,", ",FR,")}`,
+      422,
+      "price-sheet-invalid"
+    ]
+  ])("that is %s is refused in words", async (_, body, status, problem) => {
+    const answer = await upload(body, "&month=2026-12", "application/octet-stream")
+    expect([answer.status, answer.body.type]).toEqual([status, expect.stringContaining(problem)])
+    expect(answer.body.problems[0].text).toMatch(/\.$/u)
+  })
+
+  it("larger than the limit is refused before it is read", async () => {
+    const answer = await call("POST", "/v1/catalogue/pricesheets?instance=us&market=de", {
+      body: new Uint8Array(97 * 1024 * 1024),
+      headers: { "content-type": "text/csv" }
+    })
+    expect([answer.status, answer.body.limit]).toEqual([413, 96 * 1024 * 1024])
+  })
+
+  it("in a dry run changes nothing", async () => {
+    const sheet = await ended(
+      await upload([names, lineOf(77, "1.00")].join("\n"), "&month=2026-12&dryRun=true")
+    )
+    expect(sheet).toMatchObject({ status: "completed", dryRun: true, counts: { added: 1 } })
+    expect((await price(77)).body.items).toEqual([])
+  })
+})
+
+describe("a sheet that is downloaded", () => {
+  const download = (body: object) =>
+    call("POST", "/v1/catalogue/pricesheets/download", {
+      body: { instance: "us", market: "US", ...body }
+    })
+
+  it("needs a user's consent, and says so; then it comes as a zip and counts", async () => {
+    const without = await ended(await download({}))
+    expect(without).toMatchObject({
+      status: "failed",
+      problem: expect.stringMatching(/authenticate/iu)
+    })
+    const { body } = await call("POST", "/v1/instances/us/consent")
+    expect((await new Browser().signIn(body.url, `admin@${domain}`)).status).toBe(200)
+    const sheet = await ended(await download({}))
+    expect(sheet).toMatchObject({ status: "completed", source: "download", problem: null })
+    expect(sheet.counts.added).toBe(sheet.progress.lines)
+    expect(sheet.progress.lines).toBeGreaterThan(300)
+    const again = await ended(await download({}))
+    expect(again.counts).toMatchObject({
+      added: 0,
+      changed: 0,
+      ended: 0,
+      unchanged: sheet.progress.lines
+    })
+    const future = await ended(await download({ timeline: "future", dryRun: true }))
+    expect(future).toMatchObject({ status: "completed", dryRun: true })
+  }, 120_000)
+
+  it("is one of the imports, newest first", async () => {
+    const { body } = await call("GET", "/v1/catalogue/pricesheets?instance=us&limit=500")
+    const at = body.items.map((item: { createdAt: string }) => item.createdAt)
+    expect(at).toEqual(at.toSorted().toReversed())
+    expect(new Set(body.items.map((item: { source: string }) => item.source))).toEqual(
+      new Set(["upload", "download"])
+    )
+  })
+})
