@@ -1,4 +1,5 @@
 import { PreconditionRequired, VersionStale } from "@concordat/contracts/Problem"
+import type { StaleVersion } from "@concordat/core/instance/Instances"
 import { Effect } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 
@@ -12,12 +13,14 @@ const etagOf = ({ version }: Versioned): string => `"${version}"`
 export const tagged = <A extends Versioned>(body: A) =>
   HttpApiSchema.withHeaders({ body, headers: { etag: etagOf(body) } })
 
-/** Somebody was faster. */
-export const stale = Effect.fail(
+const versionStale = Effect.fail(
   new VersionStale({
     detail: "Nothing was changed. Read it again, and send the new ETag as If-Match."
   })
 )
+
+/** Somebody was faster than who had read the current version. */
+export const stale = (_: StaleVersion) => versionStale
 
 /**
  * The version that the caller has read, which is the current one. Strong comparison, as If-Match asks for: a weak tag
@@ -35,5 +38,5 @@ export const versionRead = Effect.fnUntraced(function* (
     .split(",")
     .map((tag) => tag.trim())
     .some((tag) => tag === "*" || tag === etagOf(current))
-  return matches ? current.version : yield* stale
+  return matches ? current.version : yield* versionStale
 })

@@ -149,7 +149,7 @@ export const catalogueProductsLayer = HttpApiBuilder.group(
         },
         Effect.catchTags({
           ProductNotFound: productNotFound,
-          StaleVersion: () => stale,
+          StaleVersion: stale,
           ProductCodeTaken: ({ code, message }) =>
             Effect.fail(new ProductCodeTaken({ code, detail: message })),
           AnnualNotSupported: ({ offer, message }) =>
@@ -198,7 +198,7 @@ export const productTypesLayer = HttpApiBuilder.group(
           const version = yield* versionRead(headers["if-match"], yield* type(params.id))
           return tagged(yield* updateType(params.id, version, payload))
         },
-        Effect.catchTags({ ProductTypeNotFound: typeNotFound, StaleVersion: () => stale })
+        Effect.catchTags({ ProductTypeNotFound: typeNotFound, StaleVersion: stale })
       )
     })
   })
