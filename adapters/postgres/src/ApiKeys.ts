@@ -1,7 +1,9 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto"
+import type { Actor } from "@concordat/core/actor/Actor"
 import { ApiKeyId, ApiKeyNotFound, ApiKeys } from "@concordat/core/actor/ApiKeys"
-import { Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Effect, Exit, Layer, Option, Redacted, Request, RequestResolver, Schema } from "effect"
 import { sql } from "kysely"
+import { CurrentTransaction } from "./Database.ts"
 import { keyset } from "./Keyset.ts"
 import { statements } from "./Statements.ts"
 
@@ -16,6 +18,12 @@ const hashOf = (key: Redacted.Redacted) => createHash("sha256").update(Redacted.
 
 // Every request would write a row otherwise.
 const lastUsedPrecision = "5 minutes"
+
+interface Authentication extends Request.Request<Option.Option<Actor>> {
+  readonly _tag: "Authentication"
+  readonly hash: string
+}
+const Authentication = Request.tagged<Authentication>("Authentication")
 
 /** Bearer keys in Postgres. */
 export const apiKeysLayer = Layer.effect(
@@ -47,32 +55,53 @@ export const apiKeysLayer = Layer.effect(
       return { id, key }
     })
 
-    const authenticate = Effect.fn("ApiKeys.authenticate")(function* (key: Redacted.Redacted) {
-      const hash = hashOf(key)
-      const row = yield* run("ApiKeys.authenticate", (db) =>
+    const known = Effect.fn("ApiKeys.known")(function* (hashes: ReadonlyArray<string>) {
+      const rows = yield* run("ApiKeys.authenticate", (db) =>
         db
           .selectFrom("api_key")
           .select(["id", "name", "role", "scopes", "branch"])
+          .select(sql<string>`encode(hash, 'hex')`.as("hex"))
           .select(
             sql<boolean>`last_used_at is null
               or last_used_at < now() - ${lastUsedPrecision}::interval`.as("outdated")
           )
-          .where("hash", "=", hash)
+          .where(
+            sql<boolean>`hash = any (${hashes.map((hash) => Buffer.from(hash, "hex"))}::bytea[])`
+          )
           .where("revoked_at", "is", null)
-          .executeTakeFirst()
+          .execute()
       )
-      if (row === undefined) return Option.none()
-      if (row.outdated)
+      const outdated = rows.filter((row) => row.outdated).map(({ id }) => id)
+      if (outdated.length > 0)
         yield* run("ApiKeys.used", (db) =>
           db
             .updateTable("api_key")
             .set({ last_used_at: sql`clock_timestamp()` })
-            .where("id", "=", row.id)
+            .where(sql<boolean>`id = any (${outdated}::uuid[])`)
             .execute()
         )
-      const { name, role, scopes, branch } = row
-      return Option.some({ name: `key:${name}`, role, scopes, branch })
+      return new Map(
+        rows.map(({ hex, name, role, scopes, branch }): readonly [string, Actor] => [
+          hex,
+          { name: `key:${name}`, role, scopes, branch }
+        ])
+      )
     })
+
+    // Every request of the API asks this; those that come together ask with one statement. Nothing is remembered.
+    const authentications = RequestResolver.make<Authentication>((entries) =>
+      known([...new Set(entries.map(({ request }) => request.hash))]).pipe(
+        Effect.map((actors) =>
+          entries.forEach((entry) => {
+            entry.completeUnsafe(Exit.succeed(Option.fromNullishOr(actors.get(entry.request.hash))))
+          })
+        ),
+        Effect.provideService(CurrentTransaction, null)
+      )
+    )
+
+    const authenticate = (key: Redacted.Redacted) =>
+      Effect.request(Authentication({ hash: hashOf(key).toString("hex") }), authentications)
 
     const list = Effect.fn("ApiKeys.list")(function* (
       page: Parameters<ApiKeys["Service"]["list"]>[0]

@@ -22,7 +22,17 @@ import { PriceListNotFound } from "@concordat/core/price/PriceLists"
 import { type DatedPrice, entriesBySubject, resolvePrice } from "@concordat/core/price/resolvePrice"
 import { OfferId } from "@concordat/core/subscription/Subscription"
 import { Instant } from "@concordat/core/time/Instant"
-import { BigDecimal, Effect, Layer, Result, Schema, Semaphore } from "effect"
+import {
+  BigDecimal,
+  Effect,
+  Exit,
+  Layer,
+  Request,
+  RequestResolver,
+  Result,
+  Schema,
+  Semaphore
+} from "effect"
 import { type Kysely, sql } from "kysely"
 import { CurrentTransaction } from "./Database.ts"
 import { moneyOf } from "./documents.ts"
@@ -116,9 +126,30 @@ export const assortmentsLayer = Layer.effect(
       )
     })
 
+    // Every look at the products asks this; those that come together ask with one statement.
+    const listsAbove = RequestResolver.make<ListsAbove>((entries) =>
+      run("Assortments.lists", (db) =>
+        readLists(
+          db,
+          entries.map(({ request }) => request)
+        )
+      ).pipe(
+        Effect.map((found) =>
+          entries.forEach((entry, n) => {
+            entry.completeUnsafe(Exit.succeed(found[n] ?? []))
+          })
+        )
+      )
+    )
+
     /** The lists that the account buys by, each with the revision of its instance's prices. */
     const listsOf = Effect.fnUntraced(function* (accountId: AccountId, branch: AccountId | null) {
-      const rows = yield* run("Assortments.lists", (db) => readLists(db, accountId, branch))
+      const looked = { accountId, branch }
+      // What a transaction sees is its own.
+      const rows =
+        (yield* CurrentTransaction) === null
+          ? yield* Effect.request(ListsAbove(looked), listsAbove)
+          : ((yield* run("Assortments.lists", (db) => readLists(db, [looked])))[0] ?? [])
       const [first] = rows
       if (first === undefined) return yield* new AccountNotFound({ id: accountId })
       const assignments = rows.flatMap(({ list, revision, instance, account_id }) =>
@@ -311,17 +342,36 @@ const listOf = (document: ListDocument): PriceList =>
     valid_to: document.valid_to === null ? null : Instant.make(Date.parse(document.valid_to))
   })
 
-/** One row at least for an account of the branch: without a list where nobody has one. */
-const readLists = async (db: Kysely<Tables>, accountId: AccountId, branch: AccountId | null) => {
-  const { rows } = await sql<{
-    path: ReadonlyArray<AccountId>
-    account_id: AccountId | null
-    list: ListDocument | null
-    instance: InstanceName | null
-    revision: number | null
-  }>`
-    select * from price_lists_above(${accountId}, ${branch})`.execute(db)
-  return rows
+/** A list that counts for an account; one row without a list where nobody above has one. */
+interface ListAbove {
+  readonly path: ReadonlyArray<AccountId>
+  readonly account_id: AccountId | null
+  readonly list: ListDocument | null
+  readonly instance: InstanceName | null
+  readonly revision: number | null
+}
+
+interface Looked {
+  readonly accountId: AccountId
+  readonly branch: AccountId | null
+}
+interface ListsAbove extends Request.Request<ReadonlyArray<ListAbove>>, Looked {
+  readonly _tag: "ListsAbove"
+}
+const ListsAbove = Request.tagged<ListsAbove>("ListsAbove")
+
+/** For each look, in its order; no row for an account outside the branch. */
+const readLists = async (
+  db: Kysely<Tables>,
+  looks: ReadonlyArray<Looked>
+): Promise<ReadonlyArray<ReadonlyArray<ListAbove>>> => {
+  const { rows } = await sql<ListAbove & { readonly ordinal: number }>`
+    select looked.ordinal, above.*
+    from unnest(${looks.map(({ accountId }) => accountId)}::uuid[],
+      ${looks.map(({ branch }) => branch)}::uuid[]) with ordinality looked (buyer, branch, ordinal),
+      price_lists_above(looked.buyer, looked.branch) above`.execute(db)
+  const found = Map.groupBy(rows, ({ ordinal }) => Number(ordinal))
+  return looks.map((_, n) => found.get(n + 1) ?? [])
 }
 
 const readRevision = async (db: Kysely<Tables>, id: PriceListId) => {

@@ -91,3 +91,25 @@ it("keys are listed page by page in the order of their making", async () => {
   } while (cursor !== undefined)
   expect(found).toEqual(ids)
 })
+
+it("of many that call at the same time, each is who its own key says, or nobody", async () => {
+  const names = Array.from({ length: 20 }, (_, n) => `caller ${n}`)
+  const keys = await Promise.all(names.map(make))
+  const gone = await make("gone")
+  await use((port) => port.revoke(gone.id))
+  const texts = [...keys, gone].map(({ key }) => Redacted.value(key))
+  const found = await runtime.runPromise(
+    ApiKeys.use((port) =>
+      Effect.all(
+        [...texts, "ck_stranger", ...texts].map((text) => port.authenticate(Redacted.make(text))),
+        { concurrency: "unbounded" }
+      )
+    )
+  )
+  const expected = [...names.map((name) => `key:${name}`), undefined]
+  expect(found.map((actor) => Option.getOrUndefined(actor)?.name)).toEqual([
+    ...expected,
+    undefined,
+    ...expected
+  ])
+})

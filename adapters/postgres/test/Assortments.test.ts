@@ -78,6 +78,36 @@ describe("what an account may buy", () => {
     expect([await seen("R-1"), await seen("C-1")]).toEqual([[other], [own]])
   })
 
+  it("is each account's own for all who look at the same time, also for those who may not", async () => {
+    await run(listed(priceList("Resellers"), [fixed(1, "1")], ["R-1"]))
+    await run(listed(priceList("Direct"), [fixed(2, "2")], ["C-3"]))
+    const look = (code: string, branchCode: string | null) =>
+      Effect.gen(function* () {
+        const account = yield* accountOf(code)
+        const branch = branchCode === null ? null : yield* accountOf(branchCode)
+        const assortments = yield* Assortments
+        return yield* assortments.page(account, branch, now, {}, whole).pipe(
+          Effect.map(({ items }) => items.map(({ name }) => name).join()),
+          Effect.catchTag("AccountNotFound", ({ _tag }) => Effect.succeed(_tag))
+        )
+      })
+    const looks = [
+      ["C-1", null, "Product 1"],
+      ["C-3", "C-3", "Product 2"],
+      ["C-2", null, ""],
+      ["C-1", "C-3", "AccountNotFound"],
+      ["C-1", "R-1", "Product 1"]
+    ] as const
+    const found = await run(
+      Effect.all(
+        [...looks, ...looks, ...looks].map(([code, branch]) => look(code, branch)),
+        { concurrency: "unbounded" }
+      )
+    )
+    const expected = looks.map(([, , name]) => name)
+    expect(found).toEqual([...expected, ...expected, ...expected])
+  })
+
   it("is nothing while its own list is not in force: the reseller's prices do not come through", async () => {
     await run(listed(priceList("Resellers"), [fixed(1, "1")], ["R-1"]))
     const own = await run(
