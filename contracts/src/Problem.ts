@@ -53,6 +53,11 @@ export class Forbidden extends HttpApiError.Problem<Forbidden>()(
   declare("forbidden", 403, "The API key may not do this"),
   { scope: text("The scope that is needed, which the key or its role lacks.") }
 ) {}
+export class AccountChangeNotAllowed extends HttpApiError.Problem<AccountChangeNotAllowed>()(
+  "AccountChangeNotAllowed",
+  declare("account-change-not-allowed", 403, "The role may not do this to the account"),
+  { field: text("The field, or the operation, that the key's role may not touch.") }
+) {}
 
 // 404, Not Found. What lies outside the caller's branch does not exist either.
 export class InstanceNotFound extends HttpApiError.Problem<InstanceNotFound>()(
@@ -124,6 +129,27 @@ export class ProductTypeNotFound extends HttpApiError.Problem<ProductTypeNotFoun
 ) {}
 
 // 409, Conflict
+export class AccountCodeTaken extends HttpApiError.Problem<AccountCodeTaken>()(
+  "AccountCodeTaken",
+  declare("account-code-taken", 409, "Another account has the code"),
+  { code: text("The code that is taken.") }
+) {}
+export class AccountChangeRefused extends HttpApiError.Problem<AccountChangeRefused>()(
+  "AccountChangeRefused",
+  declare("account-change-refused", 409, "The account cannot be like this"),
+  { field: text("The field that stays as it is.") }
+) {}
+export class AccountInUse extends HttpApiError.Problem<AccountInUse>()(
+  "AccountInUse",
+  declare("account-in-use", 409, "The account is in use"),
+  {
+    id: text("The account."),
+    subscriptions: Schema.Int.annotate({
+      description: "Subscriptions of it and of those below it that are not over."
+    }),
+    accounts: Schema.Int.annotate({ description: "Active accounts below it." })
+  }
+) {}
 export class ProductCodeTaken extends HttpApiError.Problem<ProductCodeTaken>()(
   "ProductCodeTaken",
   declare("product-code-taken", 409, "Another product of the instance has the code"),

@@ -1,8 +1,10 @@
+import { editionDefault } from "@concordat/core/account/Edition"
 import { Book, type BookChanges, BookRefused } from "@concordat/core/book/Book"
 import type { BookLine, BookProblem } from "@concordat/core/book/BookLine"
 import type { Environment, InstanceId } from "@concordat/core/instance/Instance"
 import { BigDecimal, Effect, Layer } from "effect"
 import { type Kysely, sql } from "kysely"
+import { lockTree } from "./accountTree.ts"
 import { statements } from "./Statements.ts"
 import type { Tables } from "./Tables.ts"
 
@@ -124,12 +126,12 @@ const contradictions = (db: Kysely<Tables>, { instanceId, environment }: Owner) 
     limit ${problemsMax}`.execute(db)
 
 /** The organisation is the root of the tree: there once anything is. */
-const ensureOrganisation = (db: Kysely<Tables>) =>
+export const ensureOrganisation = (db: Kysely<Tables>) =>
   sql`
     insert into account (id, parent_id, ancestors, kind, name, code)
     select id, null, array[id], 'organisation', 'Organisation', 'organisation'
     from (select gen_random_uuid() as id) new
-    where not exists (select from account where kind = 'organisation')`.execute(db)
+    where not exists (select from account where parent_id is null)`.execute(db)
 
 interface AccountFigures {
   readonly added: number
@@ -162,12 +164,13 @@ const writeAccounts = (db: Kysely<Tables>, kind: "reseller" | "customer", cause:
           else coalesce(reseller.id, root.id) end as parent_id,
         coalesce(reseller.ancestors, root.ancestors) as above
       from wanted
-      join account root on root.kind = 'organisation'
+      join account root on root.parent_id is null
       left join account reseller on reseller.code = wanted.parent_code
       left join account held on held.code = wanted.code
     ), added as (
-      insert into account (id, parent_id, ancestors, kind, name, code, mpn_id)
-      select id, parent_id, above || id, ${kind}, name, code, mpn_id
+      insert into account (id, parent_id, ancestors, kind, name, code, mpn_id, edition)
+      select id, parent_id, above || id, ${kind}, name, code, mpn_id,
+        ${kind === "reseller" ? editionDefault : null}
       from (select gen_random_uuid() as id, resolved.* from resolved where held_id is null) new
       returning id, parent_id, name, code, mpn_id, kind
     ), changed as materialized (
@@ -378,9 +381,7 @@ export const bookLayer = Layer.effect(
       return yield* atomically(
         Effect.gen(function* () {
           // One import at a time: accounts belong to all instances.
-          yield* run("Book.lock", (db) =>
-            sql`select pg_advisory_xact_lock(hashtextextended('book', 0))`.execute(db)
-          )
+          yield* run("Book.lock", lockTree)
           const environment = yield* liveEnvironment(instanceId)
           yield* run("Book.savepoint", (db) => sql`savepoint book`.execute(db))
           const undo = run("Book.undo", (db) => sql`rollback to savepoint book`.execute(db))

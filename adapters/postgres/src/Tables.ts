@@ -1,4 +1,9 @@
-import type { AccountId, AccountKind } from "@concordat/core/account/Account"
+import type {
+  Account,
+  AccountId,
+  AccountKind,
+  ContactRole
+} from "@concordat/core/account/Account"
 import type { Role, Scope } from "@concordat/core/actor/Actor"
 import type { ApiKeyId } from "@concordat/core/actor/ApiKeys"
 import type { ProductChange } from "@concordat/core/catalogue/applyCatalogue"
@@ -162,6 +167,33 @@ export interface AccountTable {
   code: string
   mpn_id: MpnId | null
   version: Generated<number>
+  /** Exactly of resellers. */
+  edition: Account["edition"]
+  email: string | null
+  phone: string | null
+  address: Nullable<Json<NonNullable<Account["address"]>>>
+  language: Account["language"]
+  currency: Currency | null
+  bill_to_id: AccountId | null
+  manager_email: string | null
+  ordering_enabled: Generated<boolean>
+  reselling_enabled: Generated<boolean>
+  credit_unlimited: Generated<boolean>
+  credit_amount: Numeric
+  tax_id: string | null
+  custom_fields: Json<Account["customFields"]>
+  active: Generated<boolean>
+  /** Kept by triggers. */
+  search: ColumnType<string, never, never>
+}
+
+export interface AccountContactTable {
+  account_id: AccountId
+  position: number
+  name: string
+  email: string
+  phone: string | null
+  roles: ReadonlyArray<ContactRole>
 }
 
 export interface AccountTenantTable {
@@ -627,6 +659,7 @@ export interface Tables {
   instance_event: InstanceEventTable
   secret: SecretTable
   account: AccountTable
+  account_contact: AccountContactTable
   account_tenant: AccountTenantTable
   product: ProductTable
   product_price: ProductPriceTable

@@ -42,10 +42,16 @@ const requestTo = ({ id, path }: Operation, seen: Served["seeded"]) => {
       instance: "contoso-eu",
       scope: { kind: "account", id: seen.north.account }
     },
+    "accounts.create": { parentId: seen.north.account, kind: "customer", name: "x" },
+    "accounts.update": { phone: "030 1234" },
+    "accounts.move": { parentId: seen.south.account },
+    "accounts.edition": { edition: "basic" },
+    "accounts.putContacts": { contacts: [] },
     "instances.add": { name: "x" },
     "instances.update": { disabled: false },
     "keys.make": { name: "x" },
-    "book.import": "account_code"
+    "book.import": "account_code",
+    "pricesheets.import": "ProductId"
   }
   const ids = path.startsWith("/v1/accounts/") ? seen.north.account : seen.north.run
   const address = path
@@ -57,11 +63,14 @@ const requestTo = ({ id, path }: Operation, seen: Served["seeded"]) => {
       ? "?format=csv"
       : id === "book.import"
         ? "?instance=contoso-eu"
-        : ""
+        : id === "pricesheets.import"
+          ? "?instance=contoso-eu&market=DE"
+          : ""
   return {
     address: address + query,
     body: bodies[id],
-    headers: id === "book.import" ? { "content-type": "text/csv" } : {}
+    headers:
+      id === "book.import" || id === "pricesheets.import" ? { "content-type": "text/csv" } : {}
   }
 }
 

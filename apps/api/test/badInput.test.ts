@@ -16,6 +16,14 @@ const pathsOf = (body: { errors: ReadonlyArray<{ path: ReadonlyArray<string> }> 
 describe("what does not exist", () => {
   it.each([
     ["GET", `/v1/accounts/${nobody}`, undefined, "404 account-not-found"],
+    ["GET", `/v1/accounts/${nobody}/contacts`, undefined, "404 account-not-found"],
+    ["PATCH", `/v1/accounts/${nobody}`, { name: "x" }, "404 account-not-found"],
+    [
+      "POST",
+      "/v1/accounts",
+      { parentId: nobody, kind: "customer", name: "x" },
+      "404 account-not-found"
+    ],
     ["GET", "/v1/instances/nowhere", undefined, "404 instance-not-found"],
     ["GET", `/v1/reconciliations/${nobody}`, undefined, "404 reconciliation-not-found"],
     ["DELETE", `/v1/reconciliations/${nobody}`, undefined, "404 reconciliation-not-found"],
@@ -27,6 +35,8 @@ describe("what does not exist", () => {
       "404 reconciliation-not-found"
     ],
     ["DELETE", `/v1/keys/${nobody}`, undefined, "404 key-not-found"],
+    ["GET", `/v1/catalogue/pricesheets/${nobody}`, undefined, "404 price-sheet-not-found"],
+    ["GET", `/v1/catalogue/pricesheets/${nobody}/changes`, undefined, "404 price-sheet-not-found"],
     [
       "POST",
       "/v1/reconciliations",

@@ -175,6 +175,25 @@ describe("templates", () => {
       body
     })
     expect(real.body.subject).toBe("Southern Bakery of South Resellers")
+    for (const [id, email] of [
+      [api.seeded.southern.account, "office@bakery.example"],
+      [api.seeded.south.account, "orders@south.example"]
+    ])
+      await api.call("PATCH", `/v1/accounts/${id}`, {
+        body: { email, phone: "+49 30 1234567", managerEmail: "anna@contoso.example" },
+        headers: { "if-match": "*" }
+      })
+    const written = await api.call("POST", `${at}/preview?account=${api.seeded.southern.account}`, {
+      body: {
+        ...body,
+        to: "{#Accounts.Email#}, {#Accounts.ParentAccountEmail#}, {#Accounts.ManagerEmail#}",
+        subject: "{#Accounts.Phone#}"
+      }
+    })
+    expect([written.body.to, written.body.subject]).toEqual([
+      ["office@bakery.example", "orders@south.example", "anna@contoso.example"],
+      "+49 30 1234567"
+    ])
     expect(
       problemOf(await api.call("POST", `${at}/preview`, { body: { ...body, to: "nobody" } }))
     ).toBe("409 no-recipient")

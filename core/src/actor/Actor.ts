@@ -14,6 +14,7 @@ export type Role = typeof Role.Type
 /** What a key may do at all, within what its role allows. */
 export const Scope = Schema.Literals([
   "accounts:read",
+  "accounts:write",
   "instances:read",
   "instances:write",
   "reconciliations:read",
@@ -61,6 +62,7 @@ const roleScopes: Record<Role, ReadonlyArray<Scope>> = {
   operator: [
     ...reading,
     ...setUp,
+    "accounts:write",
     "reconciliations:run",
     "book:write",
     "catalogue:write",
@@ -69,8 +71,8 @@ const roleScopes: Record<Role, ReadonlyArray<Scope>> = {
     "outbox:write"
   ],
   "read-only": [...reading, ...setUp],
-  reseller: [...reading, "reconciliations:run"],
-  customer: reading
+  reseller: [...reading, "accounts:write", "reconciliations:run"],
+  customer: [...reading, "accounts:write"]
 }
 
 /** Both must agree: what the key was given, and what its role can ever hold. */

@@ -9,7 +9,12 @@ export const accountValues = (
 ): MergeValues => ({
   "Accounts.Name": account.name,
   "Accounts.Code": account.code,
+  "Accounts.Email": account.email ?? "",
+  "Accounts.Phone": account.phone ?? "",
   "Accounts.MpnId": account.mpnId ?? parent?.mpnId ?? "",
   "Accounts.ParentAccountName": parent?.name ?? "",
-  "Organisation.Name": organisation?.name ?? ""
+  "Accounts.ParentAccountEmail": parent?.email ?? "",
+  "Accounts.ManagerEmail": account.managerEmail ?? parent?.managerEmail ?? "",
+  "Organisation.Name": organisation?.name ?? "",
+  "Organisation.Email": organisation?.email ?? ""
 })

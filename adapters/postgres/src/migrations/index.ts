@@ -7,6 +7,7 @@ import { prices } from "./0005_prices.ts"
 import { priceSheets } from "./0006_price_sheets.ts"
 import { mail } from "./0008_mail.ts"
 import { pricesOfSheets } from "./0009_prices_of_sheets.ts"
+import { accounts } from "./0010_accounts.ts"
 
 /** One step of the schema, forward only. Its name sorts after all that were released before it. */
 export interface MigrationModule {
@@ -23,5 +24,6 @@ export const migrations: ReadonlyArray<MigrationModule> = [
   prices,
   priceSheets,
   mail,
-  pricesOfSheets
+  pricesOfSheets,
+  accounts
 ]

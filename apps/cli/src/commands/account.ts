@@ -28,7 +28,7 @@ export const findAccount = Effect.fnUntraced(function* (api: Api, text: string) 
   const id = Schema.decodeOption(AccountId)(text)
   if (Option.isSome(id)) {
     const account = yield* api.client.accounts.get({ params: { id: id.value }, query: {} }).pipe(
-      Effect.asSome,
+      Effect.map(({ body }) => Option.some(body)),
       Effect.catchTag("AccountNotFound", () => Effect.succeed(Option.none<AccountView>())),
       Effect.mapError(api.explained)
     )
