@@ -11,7 +11,7 @@ import {
   SignIn,
   type SignInRefused
 } from "@concordat/core/consent/SignIn"
-import { Instant } from "@concordat/core/time/Instant"
+import { Instant, secondMs } from "@concordat/core/time/Instant"
 import { CurrentCorrelation } from "@concordat/core/vendor/Correlation"
 import { Clock, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
@@ -38,6 +38,14 @@ const random = () => randomBytes(32).toString("base64url")
  * identity platform", the .default scope). MSAL adds what makes the consent last, and who signed in.
  */
 const scopesOf = (resource: string) => [`${resource}/.default`]
+
+/** What MSAL brought, and how long the token lives. */
+interface Asked<A> {
+  readonly result: A
+  readonly msal: ConfidentialClientApplication
+  readonly livesMs: number
+  readonly correlationId: string
+}
 
 /** What an exchange with Entra came to. */
 type Exchanged =
@@ -131,23 +139,28 @@ export const signInLayer: Layer.Layer<SignIn, never, HttpClient.HttpClient> = La
         catch: () =>
           failureOf(last.exchanged, correlationId, [Redacted.value(registered.secret), ...secrets])
       })
-      return { result, msal, correlationId }
+      const said = last.exchanged
+      const grant = said === null || "failure" in said ? Option.none() : decodeGrant(said.text)
+      // Without it MSAL would have answered from its cache, which it is told not to.
+      const livesMs = Option.match(grant, {
+        onNone: () => 0,
+        onSome: ({ expires_in }) => expires_in * secondMs
+      })
+      return { result, msal, livesMs, correlationId }
     })
 
     const granted = Effect.fnUntraced(function* (
-      result: AuthenticationResult,
-      msal: ConfidentialClientApplication,
+      { result, msal, livesMs }: Asked<AuthenticationResult>,
       resource: string
     ) {
+      // MSAL counts by the machine's clock, and we by ours.
       const nowMs = yield* Clock.currentTimeMillis
-      // MSAL counts by the machine's clock; how long the token still lives is the same by ours.
-      const livesMs = Math.max(0, (result.expiresOn?.getTime() ?? 0) - Date.now())
       const grant: Granted = {
         renewal: Redacted.make(msal.getTokenCache().serialize()),
         token: {
           resource,
           value: Redacted.make(result.accessToken),
-          expiresAt: Instant.make(nowMs + livesMs),
+          expiresAt: Instant.make(Math.round(nowMs + livesMs)),
           mfa: mfaIn(result.accessToken)
         }
       }
@@ -186,7 +199,7 @@ export const signInLayer: Layer.Layer<SignIn, never, HttpClient.HttpClient> = La
       ...[registered, answer]: Parameters<SignIn["Service"]["redeem"]>
     ) {
       const [code, verifier] = [Redacted.value(answer.code), Redacted.value(answer.verifier)]
-      const { result, msal, correlationId } = yield* asked(registered, [code, verifier], (msal) =>
+      const told = yield* asked(registered, [code, verifier], (msal) =>
         msal.acquireTokenByCode({
           scopes: scopesOf(answer.resource),
           redirectUri: answer.redirectUri,
@@ -198,21 +211,27 @@ export const signInLayer: Layer.Layer<SignIn, never, HttpClient.HttpClient> = La
       // MSAL believes an ID token because of where it came from; its signature is ours to verify.
       const keys = yield* exchange(
         HttpClientRequest.get(endpointsOf(registered).jwks_uri).pipe(HttpClientRequest.acceptJson),
-        correlationId
+        told.correlationId
       )
       if ("failure" in keys) return yield* keys.failure
       const known = Option.getOrUndefined(decodeKeys(keys.text))
       if (known === undefined)
-        return yield* passing("Entra's keys cannot be read.", keys.status, correlationId)
-      const user = yield* identityIn(result.idToken, known, registered, answer.nonce, correlationId)
-      return { ...(yield* granted(result, msal, answer.resource)), user }
+        return yield* passing("Entra's keys cannot be read.", keys.status, told.correlationId)
+      const user = yield* identityIn(
+        told.result.idToken,
+        known,
+        registered,
+        answer.nonce,
+        told.correlationId
+      )
+      return { ...(yield* granted(told, answer.resource)), user }
     })
 
     const renew = Effect.fn("Entra.renew")(function* (
       ...[registered, renewal, resource]: Parameters<SignIn["Service"]["renew"]>
     ) {
       const cache = Redacted.value(renewal)
-      const { result, msal } = yield* asked(registered, tokensIn(cache), async (msal) => {
+      const told = yield* asked(registered, tokensIn(cache), async (msal) => {
         const kept = msal.getTokenCache()
         kept.deserialize(cache)
         const [account] = await kept.getAllAccounts()
@@ -223,7 +242,7 @@ export const signInLayer: Layer.Layer<SignIn, never, HttpClient.HttpClient> = La
           forceRefresh: true
         })
       })
-      return yield* granted(result, msal, resource)
+      return yield* granted(told, resource)
     })
 
     return SignIn.of({
