@@ -69,7 +69,7 @@ export const outboxLayer = Layer.effect(
         Redacted.make(encodeContent(mail.mail)),
         mailContext(mail.id)
       )
-      const createdAt = new Date(yield* Clock.currentTimeMillis)
+      const createdAt = yield* now
       const status = mail.problem === null ? "queued" : "failed"
       return yield* atomically(
         Effect.gen(function* () {
@@ -196,7 +196,7 @@ export const outboxLayer = Layer.effect(
     const settle = Effect.fn("Outbox.settle")(function* (
       ...[id, outcome]: Parameters<Outbox["Service"]["settle"]>
     ) {
-      const at = new Date(yield* Clock.currentTimeMillis)
+      const at = yield* now
       yield* run("Outbox.settle", (db) =>
         db
           .updateTable("mail")
@@ -220,3 +220,5 @@ export const outboxLayer = Layer.effect(
 )
 
 const problemLengthMax = 1_000
+
+const now = Effect.map(Clock.currentTimeMillis, (ms) => new Date(ms))

@@ -76,8 +76,7 @@ const exit = await Effect.runPromiseExit(
   // Told to stop while it starts, it also undoes what it has begun.
   Effect.raceFirst(program, stopped).pipe(
     Effect.scoped,
-    Effect.provide(clockFromConfig),
-    Effect.provide(Logger.layer([Logger.consoleJson]))
+    Effect.provide([clockFromConfig, Logger.layer([Logger.consoleJson])])
   )
 )
 if (Exit.isFailure(exit)) process.stderr.write(`concordat api: ${lineOf(exit.cause)}\n`)

@@ -32,11 +32,7 @@ const program = Effect.gen(function* () {
   process.send?.({ ready: true })
   yield* told
   yield* Effect.logInfo("reconciler stopping")
-}).pipe(
-  Effect.scoped,
-  Effect.provide(clockFromConfig),
-  Effect.provide(Logger.layer([Logger.consoleJson]))
-)
+}).pipe(Effect.scoped, Effect.provide([clockFromConfig, Logger.layer([Logger.consoleJson])]))
 
 const exit = await Effect.runPromiseExit(program)
 if (Exit.isFailure(exit)) {
