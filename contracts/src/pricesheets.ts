@@ -19,6 +19,8 @@ import { Idempotent, idempotencyKey } from "./Headers.ts"
 import { noQuery, pageOf, pageQuery } from "./Page.ts"
 import {
   BodyTooLarge,
+  IdempotencyKeyInUse,
+  IdempotencyKeyReused,
   InstanceDisabled,
   InstanceNotFound,
   MediaTypeUnsupported,
@@ -201,6 +203,7 @@ const followed = HttpApiSchema.WithHeaders(PriceSheetView.pipe(HttpApiSchema.sta
 export class PriceSheetsGroup extends HttpApiGroup.make("pricesheets")
   .add(
     HttpApiEndpoint.post("import", "/pricesheets", {
+      headers: idempotencyKey,
       query: {
         instance: described(InstanceName, "The instance whose prices they are."),
         ...which,
@@ -214,6 +217,8 @@ export class PriceSheetsGroup extends HttpApiGroup.make("pricesheets")
         InstanceNotFound,
         PriceSheetInvalid,
         PriceSheetOutdated,
+        IdempotencyKeyInUse,
+        IdempotencyKeyReused,
         BodyTooLarge,
         MediaTypeUnsupported
       ]
@@ -221,7 +226,7 @@ export class PriceSheetsGroup extends HttpApiGroup.make("pricesheets")
       .annotate(OpenApi.Summary, "Import a price sheet: all of it, or nothing")
       .annotate(
         OpenApi.Description,
-        `Takes Microsoft's license-based price sheet as the body: the CSV as it was exported, or the zip with it. It is read as it comes in, up to ${sheetBytesMaxDefault / 1024 / 1024} MiB unless the server was set otherwise. Every wrong line is named with its column and value, and then no price is changed. The answer comes when every line was checked; follow the Location until the prices count. It takes no Idempotency-Key: sending the same sheet again changes nothing.`
+        `Takes Microsoft's license-based price sheet as the body: the CSV as it was exported, or the zip with it. It is read as it comes in, up to ${sheetBytesMaxDefault / 1024 / 1024} MiB unless the server was set otherwise. Every wrong line is named with its column and value, and then no price is changed. The answer comes when every line was checked; follow the Location until the prices count. The same Idempotency-Key with the same file gets the same import again.`
       )
       .annotateMerge(requires("catalogue:write")),
     HttpApiEndpoint.post("download", "/pricesheets/download", {
@@ -283,7 +288,7 @@ export class PriceSheetsGroup extends HttpApiGroup.make("pricesheets")
       query: {
         instance: described(InstanceName, instanceText),
         offer: described(OfferId, "The offer, as PRODUCT:SKU."),
-        market: Schema.optionalKey(described(marketGiven, "Only of this market.")),
+        market: Schema.optionalKey(described(Market, "Only of this market.")),
         at: Schema.optionalKey(timestamp("Only what holds at this instant.")),
         history: Schema.optionalKey(
           flag("True shows also what a later sheet said otherwise; false when absent.")

@@ -451,6 +451,9 @@ export const priceSheetsLayer = Layer.effect(
   })
 )
 
+/** Postgres has no days before 4713 BC, and Microsoft no prices. */
+const instant = (at: Instant): Date => new Date(Math.max(at, Date.UTC(1000, 0, 1)))
+
 const selectPrices = async (
   db: Kysely<Tables>,
   { instanceId, offer, market, at, history }: PriceFilter,
@@ -476,7 +479,7 @@ const selectPrices = async (
       ${
         at === undefined
           ? sql``
-          : sql`and valid_from <= ${new Date(at)} and coalesce(valid_to, 'infinity') > ${new Date(at)}`
+          : sql`and valid_from <= ${instant(at)} and coalesce(valid_to, 'infinity') > ${instant(at)}`
       }
       ${
         after === undefined

@@ -47,7 +47,8 @@ export const idempotentLayer = Layer.effect(
   })
 )
 
-const digest = (purpose: string, ...parts: ReadonlyArray<string | Uint8Array>): string => {
+/** One text for several, which says nothing about them. */
+export const digest = (purpose: string, ...parts: ReadonlyArray<string | Uint8Array>): string => {
   const hash = createHash("sha256").update(purpose)
   for (const part of parts) hash.update("\n").update(part)
   return hash.digest("hex")

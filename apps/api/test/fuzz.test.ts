@@ -115,6 +115,11 @@ const arbitraryOf = (schema: Json): fc.Arbitrary<unknown> => {
 
 const textOf = (schema: Json): fc.Arbitrary<string> => {
   if (schema["format"] === "uuid") return fc.oneof(knownIds, fc.uuid())
+  if (schema["format"] === "date-time")
+    return fc.oneof(
+      fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+      anyText
+    )
   const pattern = schema["pattern"]
   const fitting =
     typeof pattern === "string" && !pattern.includes("\\P")

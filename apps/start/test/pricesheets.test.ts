@@ -205,6 +205,34 @@ describe("a sheet that is sent to us", () => {
     expect([answer.status, answer.body.limit]).toEqual([413, 96 * 1024 * 1024])
   })
 
+  it("twice under one Idempotency-Key is one import; another file under it is refused", async () => {
+    const send = (price: string) =>
+      call("POST", "/v1/catalogue/pricesheets?instance=us&market=FR&month=2026-12", {
+        body: [names, lineOf(5, price).replace(",DE,", ",FR,")].join("\n"),
+        headers: { "content-type": "text/csv", "idempotency-key": "sheet-1" }
+      })
+    const first = await send("120.00")
+    const again = await send("120.00")
+    expect([again.status, again.body.id, again.headers.get("idempotency-replayed")]).toEqual([
+      202,
+      first.body.id,
+      "true"
+    ])
+    expect(first.headers.get("idempotency-replayed")).toBeNull()
+    const other = await send("121.00")
+    expect([other.status, other.body.type]).toEqual([
+      422,
+      expect.stringMatching(/idempotency-key-reused$/u)
+    ])
+    await ended(first)
+    const { body } = await call("GET", "/v1/catalogue/pricesheets?instance=us&limit=3")
+    expect(body.items.map((item: { status: string }) => item.status)).toEqual([
+      "failed",
+      "failed",
+      "completed"
+    ])
+  })
+
   it("in a dry run changes nothing", async () => {
     const sheet = await ended(
       await upload([names, lineOf(77, "1.00")].join("\n"), "&month=2026-12&dryRun=true")

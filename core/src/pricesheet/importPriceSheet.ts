@@ -21,6 +21,12 @@ import { PriceSheets } from "./PriceSheets.ts"
 import { lineReader, type SheetLine, sheetColumns, sheetLimits } from "./readPriceSheet.ts"
 import { VendorPriceSheets } from "./VendorPriceSheets.ts"
 
+/** What becomes of a sheet that was read without a fault. */
+export type Keep<E, R> = (
+  staged: Effect.Effect<PriceSheet>,
+  id: PriceSheetId
+) => Effect.Effect<PriceSheet, E, R>
+
 /** Which sheet is meant. */
 export interface SheetRequest {
   readonly market: Market
@@ -32,18 +38,25 @@ export interface SheetRequest {
 
 /**
  * Takes a sheet that is being sent to us: reads it to its end and checks every line. It is then staged, and a job applies
- * it; or it is refused, with its wrong lines. Nothing counts before. `asked` is who asked.
+ * it; or it is refused, with its wrong lines. Nothing counts before. `asked` is who asked. Once the file was read to its end
+ * without a fault, `keep` decides what becomes of it: what it is given stages the sheet.
  */
-export const receivePriceSheet = Effect.fn("receivePriceSheet")(function* <E, R>(
+export const receivePriceSheet = Effect.fn("receivePriceSheet")(function* <
+  E,
+  R,
+  E2 = never,
+  R2 = never
+>(
   asked: string,
   instance: Instance,
   request: SheetRequest,
-  bytes: Stream.Stream<Uint8Array, E, R>
+  bytes: Stream.Stream<Uint8Array, E, R>,
+  keep: Keep<E2, R2> = (staged) => staged
 ) {
   const sheets = yield* PriceSheets
   const sheet = yield* newSheet(asked, instance, request, "upload")
   yield* sheets.begin(sheet)
-  return yield* readInto(sheet, bytes).pipe(
+  return yield* readInto(sheet, bytes, keep).pipe(
     Effect.onExit((exit) =>
       Exit.isSuccess(exit)
         ? Effect.void
@@ -78,9 +91,11 @@ const download = Effect.fnUntraced(function* (sheet: PriceSheet) {
   const vendor = yield* VendorPriceSheets
   const instance = yield* Effect.flatMap(Instances, ({ get }) => get(sheet.instanceId))
   const { market, timeline, month } = sheet
-  return yield* readInto(sheet, vendor.download(instance, market, timeline, month)).pipe(
-    Effect.provideService(CurrentCorrelation, sheet.correlationId)
-  )
+  return yield* readInto(
+    sheet,
+    vendor.download(instance, market, timeline, month),
+    (staged) => staged
+  ).pipe(Effect.provideService(CurrentCorrelation, sheet.correlationId))
 })
 
 const newSheet = Effect.fnUntraced(function* (
@@ -125,9 +140,10 @@ const newSheet = Effect.fnUntraced(function* (
 const batchesAtOnce = 2
 
 /** Reads a file and stages its lines; once one of them is wrong, the others are only checked. */
-const readInto = Effect.fnUntraced(function* <E, R>(
+const readInto = Effect.fnUntraced(function* <E, R, E2, R2>(
   sheet: PriceSheet,
-  bytes: Stream.Stream<Uint8Array, E, R>
+  bytes: Stream.Stream<Uint8Array, E, R>,
+  keep: Keep<E2, R2>
 ) {
   const sheets = yield* PriceSheets
   const files = yield* PriceSheetFiles
@@ -156,7 +172,7 @@ const readInto = Effect.fnUntraced(function* <E, R>(
   if (unreadable !== undefined) reading.blame(unreadable.line, unreadable.text)
   const { problems, problemCount } = reading.end()
   return problemCount === 0
-    ? yield* sheets.seal(sheet.id, reading.soFar)
+    ? yield* keep(sheets.seal(sheet.id, reading.soFar), sheet.id)
     : yield* sheets.refuse(sheet.id, problems, problemCount, reading.soFar)
 })
 

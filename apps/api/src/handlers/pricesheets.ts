@@ -1,6 +1,9 @@
+import { createHash } from "node:crypto"
 import { Api } from "@concordat/contracts/Api"
 import { Caller } from "@concordat/contracts/Auth"
 import {
+  IdempotencyKeyInUse,
+  IdempotencyKeyReused,
   InstanceDisabled,
   PriceSheetInvalid,
   PriceSheetNotFound,
@@ -18,7 +21,7 @@ import {
   requestPriceSheet,
   type SheetRequest
 } from "@concordat/core/pricesheet/importPriceSheet"
-import type { PriceSheet } from "@concordat/core/pricesheet/PriceSheet"
+import { type PriceSheet, PriceSheetId } from "@concordat/core/pricesheet/PriceSheet"
 import {
   type KnownPrice,
   type PricePoint,
@@ -28,9 +31,13 @@ import {
   type PriceSheetOutdated as SheetOutdated
 } from "@concordat/core/pricesheet/PriceSheets"
 import { type PriceSubject, perPeriod } from "@concordat/core/pricesheet/SheetPrice"
-import { Effect } from "effect"
+import { Idempotency } from "@concordat/core/work/Idempotency"
+import { UnitOfWork } from "@concordat/core/work/UnitOfWork"
+import { Effect, Option, Stream } from "effect"
+import { HttpEffect, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import { pageOf } from "../Cursors.ts"
+import { digest } from "../idempotency.ts"
 import { instanceNotFound } from "./instances.ts"
 
 /** Microsoft's price sheets: every line is right, or no price changes. */
@@ -47,10 +54,25 @@ export const priceSheetsLayer = HttpApiBuilder.group(
         function* ({ payload, query }) {
           const caller = yield* Caller
           const instance = yield* instanceNamed(query.instance)
-          const sheet = yield* receivePriceSheet(caller.name, instance, requestOf(query), payload)
+          const sha256 = createHash("sha256")
+          const hashed = Stream.map(payload, (chunk) => {
+            sha256.update(chunk)
+            return chunk
+          })
+          const sheet = yield* receivePriceSheet(
+            caller.name,
+            instance,
+            requestOf(query),
+            hashed,
+            onceOf(() => sha256.digest("hex"))
+          )
           return sheet.status === "refused" ? yield* refused(sheet) : accepted(sheet)
         },
-        Effect.catchTag("PriceSheetOutdated", outdated)
+        Effect.catchTags({
+          PriceSheetOutdated: outdated,
+          KeyReused: ({ message }) => Effect.fail(new IdempotencyKeyReused({ detail: message })),
+          KeyInUse: ({ message }) => Effect.fail(new IdempotencyKeyInUse({ detail: message }))
+        })
       ),
       download: Effect.fnUntraced(
         function* ({ payload }) {
@@ -102,6 +124,40 @@ export const priceSheetsLayer = HttpApiBuilder.group(
     })
   })
 )
+
+/**
+ * The same key with the same file gets the first import again. What the file is is known only when all of it has come, which is
+ * why the key is claimed then; the sheet and what belongs to the key are kept together.
+ */
+const onceOf =
+  (hashOf: () => string) => (staged: Effect.Effect<PriceSheet>, id: PriceSheet["id"]) =>
+    Effect.gen(function* () {
+      const { headers, method, url } = yield* HttpServerRequest.HttpServerRequest
+      const key = headers["idempotency-key"]
+      if (key === undefined) return yield* staged
+      const answers = yield* Idempotency
+      const work = yield* UnitOfWork
+      const sheets = yield* PriceSheets
+      const caller = digest("idempotency caller", headers["authorization"] ?? "")
+      const first = yield* answers.claim(caller, key, digest(method, url, hashOf()))
+      if (Option.isSome(first)) {
+        const known = PriceSheetId.make(first.value.body)
+        yield* sheets.fail(id, `The file was sent before, as price sheet ${known}.`)
+        yield* HttpEffect.appendPreResponseHandler((_request, response) =>
+          Effect.succeed(HttpServerResponse.setHeader(response, "idempotency-replayed", "true"))
+        )
+        return yield* Effect.orDie(sheets.get(known))
+      }
+      return yield* work
+        .within(
+          Effect.tap(staged, (sheet) =>
+            sheet.status === "refused"
+              ? answers.release(caller, key)
+              : answers.answer(caller, key, { status: 202, headers: {}, body: sheet.id })
+          )
+        )
+        .pipe(Effect.onError(() => answers.release(caller, key)))
+    })
 
 const requestOf = (
   given: Pick<SheetRequest, "market"> & {
