@@ -39,7 +39,7 @@ export class AccountInUse extends Schema.TaggedError<AccountInUse>()("AccountInU
   accounts: Schema.Int
 }) {
   override get message(): string {
-    return `Nothing was changed: there remain ${this.subscriptions} subscriptions that are not over, and ${this.accounts} active accounts below it. End the subscriptions, and deactivate or move the accounts, first.`
+    return `Nothing was changed: subscriptions that are not over: ${this.subscriptions}; active accounts below it: ${this.accounts}. End the ones, and deactivate or move the others, first.`
   }
 }
 
