@@ -9,7 +9,8 @@ import {
   nextBoundary,
   offerOf,
   type SellableProduct,
-  type Shelf
+  type Shelf,
+  type Unavailable
 } from "@concordat/core/price/Assortment"
 import {
   type AssortmentFilter,
@@ -17,6 +18,7 @@ import {
   type Previewed
 } from "@concordat/core/price/Assortments"
 import { costsOf } from "@concordat/core/price/costsOf"
+import type { Quote } from "@concordat/core/price/mayBuy"
 import { isInForce, type PriceList, type PriceListId } from "@concordat/core/price/PriceList"
 import { PriceListNotFound } from "@concordat/core/price/PriceLists"
 import { type DatedPrice, entriesBySubject, resolvePrice } from "@concordat/core/price/resolvePrice"
@@ -152,13 +154,7 @@ export const assortmentsLayer = Layer.effect(
           : ((yield* run("Assortments.lists", (db) => readLists(db, [looked])))[0] ?? [])
       const [first] = rows
       if (first === undefined) return yield* new AccountNotFound({ id: accountId })
-      const assignments = rows.flatMap(({ list, revision, instance, account_id }) =>
-        list === null || account_id === null
-          ? []
-          : [{ accountId: account_id, list: listOf(list), revision: revision ?? 0, instance }]
-      )
-      const deciding = new Set(decidingLists(first.path, assignments).map(({ list }) => list.id))
-      return assignments.filter(({ list }) => deciding.has(list.id))
+      return listsIn(rows)
     })
 
     const page = Effect.fn("Assortments.page")(function* (
@@ -223,7 +219,43 @@ export const assortmentsLayer = Layer.effect(
       )
     })
 
-    return Assortments.of({ page, shelves, preview })
+    const prices = Effect.fn("Assortments.prices")(function* (
+      ...[held, at]: Parameters<Port["prices"]>
+    ) {
+      const accountIds = [...new Set(held.map(({ accountId }) => accountId))]
+      const found = yield* run("Assortments.lists", (db) =>
+        readLists(
+          db,
+          accountIds.map((accountId) => ({ accountId, branch: null }))
+        )
+      )
+      const listsByAccount = new Map(
+        accountIds.map((accountId, n) => [accountId, listsIn(found[n] ?? [])])
+      )
+      const shelves = new Map<PriceListId, ReturnType<typeof productsByOffer>>()
+      for (const { list, revision } of [...listsByAccount.values()].flat()) {
+        if (shelves.has(list.id) || !isInForce(list, at)) continue
+        const of = yield* shelfOf(list.id, revision, at)
+        if (of !== undefined) shelves.set(list.id, productsByOffer(of.shelf))
+      }
+      return held.map(({ accountId, instanceId, offer, plan }): PriceOfHeld => {
+        const lists = (listsByAccount.get(accountId) ?? []).filter(
+          ({ list }) => list.instanceId === instanceId
+        )
+        // Lists of one account and instance never overlap: one at most is in force.
+        const shelf = lists.flatMap(({ list }) => shelves.get(list.id) ?? [])[0]
+        if (shelf === undefined)
+          return Result.fail(lists.length === 0 ? "no-price-list" : "list-not-in-force")
+        const product = shelf.products.get(offer)
+        if (product === undefined) return Result.fail("unknown-product")
+        return Result.map(
+          resolvePrice(shelf.list, shelf.entries, product, plan, at),
+          ({ price }): Quote => ({ priceListId: shelf.list.id, price })
+        )
+      })
+    })
+
+    return Assortments.of({ page, shelves, prices, preview })
   })
 )
 
@@ -373,6 +405,27 @@ const readLists = async (
   const found = Map.groupBy(rows, ({ ordinal }) => Number(ordinal))
   return looks.map((_, n) => found.get(n + 1) ?? [])
 }
+
+/** The lists that count, of all that are assigned to one account and those above it. */
+const listsIn = (rows: ReadonlyArray<ListAbove>) => {
+  const assignments = rows.flatMap(({ list, revision, instance, account_id }) =>
+    list === null || account_id === null
+      ? []
+      : [{ accountId: account_id, list: listOf(list), revision: revision ?? 0, instance }]
+  )
+  const deciding = new Set(
+    decidingLists(rows[0]?.path ?? [], assignments).map(({ list }) => list.id)
+  )
+  return assignments.filter(({ list }) => deciding.has(list.id))
+}
+
+type PriceOfHeld = Result.Result<Quote, Unavailable>
+
+const productsByOffer = ({ list, entries, products }: Shelf) => ({
+  list,
+  entries,
+  products: new Map(products.map((product) => [product.offer, product]))
+})
 
 const readRevision = async (db: Kysely<Tables>, id: PriceListId) => {
   const { rows } = await sql<{ revision: number }>`

@@ -18,6 +18,7 @@ import { notificationsLayer } from "./Notifications.ts"
 import { outboxLayer } from "./Outbox.ts"
 import { priceGroupsLayer } from "./PriceGroups.ts"
 import { priceListsLayer } from "./PriceLists.ts"
+import { priceProtectionsLayer } from "./PriceProtections.ts"
 import { priceSheetsLayer } from "./PriceSheets.ts"
 import { Boss } from "./queue/Boss.ts"
 import { rateBudgetLayer } from "./RateBudget.ts"
@@ -46,6 +47,7 @@ export const portsLayer = Layer.mergeAll(
   notificationsLayer,
   priceGroupsLayer,
   priceListsLayer,
+  priceProtectionsLayer,
   priceSheetsLayer,
   rateBudgetLayer,
   runsLayer,

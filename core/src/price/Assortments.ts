@@ -8,6 +8,7 @@ import type { Page, PageRequest } from "../page/Page.ts"
 import type { BillingCycle, OfferId, Term } from "../subscription/Subscription.ts"
 import type { Instant } from "../time/Instant.ts"
 import type { Buyable, SellableProduct, Shelf, Unavailable } from "./Assortment.ts"
+import type { Quote } from "./mayBuy.ts"
 import type { PriceListId } from "./PriceList.ts"
 import type { PriceListNotFound } from "./PriceLists.ts"
 import type { ResolvedPrice, Unpriced } from "./resolvePrice.ts"
@@ -33,6 +34,14 @@ export interface Previewed {
   }>
 }
 
+/** A plan of a product that an account holds already. */
+export interface HeldPlan {
+  readonly accountId: AccountId
+  readonly instanceId: InstanceId
+  readonly offer: OfferId
+  readonly plan: Plan
+}
+
 /** What accounts may buy, at their prices. `branch` is the root of what the caller may see; null sees everything. */
 export class Assortments extends Context.Service<
   Assortments,
@@ -52,6 +61,14 @@ export class Assortments extends Context.Service<
       at: Instant,
       product: { readonly instanceId: InstanceId; readonly offer: OfferId }
     ) => Effect.Effect<ReadonlyArray<Shelf>, AccountNotFound>
+    /**
+     * What accounts pay at `at` for what they hold already, each in its place: by the lists that count for them, also
+     * where the product is not sold to anybody new. In one statement, however many are asked for.
+     */
+    readonly prices: (
+      held: ReadonlyArray<HeldPlan>,
+      at: Instant
+    ) => Effect.Effect<ReadonlyArray<Result.Result<Quote, Unavailable>>>
     /**
      * Every product of the list's instance. With an account, as that account: what it sees is what it would see
      * under /v1/products, so that a list that is not its own is hidden from it as a whole.

@@ -1,11 +1,14 @@
 import { BigDecimal } from "effect"
+import type { Plan } from "../catalogue/VendorCatalogue.ts"
+import type { Environment } from "../instance/Instance.ts"
 import { rounded } from "../money/currencies.ts"
 import { type Money, times } from "../money/Money.ts"
 import {
   type BillingCycle,
   isLive,
   monthsPerPeriod,
-  type Status
+  type Status,
+  type Term
 } from "../subscription/Subscription.ts"
 import { Instant } from "../time/Instant.ts"
 import { isValidAt, type Validity } from "./PriceList.ts"
@@ -16,6 +19,8 @@ export const protectionMonthsMax = 120
 /** What one seat of a subscription costs until a day, whatever the product's price does meanwhile (domain.md §3b). */
 export interface Protection extends Validity {
   readonly price: Money
+  /** The commitment that the subscription had; null where it had none. */
+  readonly term: Term | null
   /** What the price is for one billing period of. */
   readonly billingCycle: BillingCycle
   readonly months: number
@@ -34,14 +39,22 @@ export const monthsLater = (at: Instant, months: number): Instant => {
 }
 
 /** Why the price of a subscription cannot be protected. */
-export type Unprotectable = "not-live" | "no-price" | "no-months" | "protected-already"
+export type Unprotectable =
+  | "not-live"
+  | "sandbox"
+  | "protected-already"
+  | "no-plan"
+  | "no-price"
+  | "no-months"
 
 /** What an activation looks at. */
 export interface ProtectableSubscription {
   readonly status: Status
-  /** Of one seat for one billing period, as agreed; null where the book has none. */
-  readonly unitPrice: Money | null
-  readonly billingCycle: BillingCycle
+  readonly environment: Environment
+  /** null where the book does not say for how long and how often it is paid. */
+  readonly plan: Plan | null
+  /** Of one seat for one billing period, by the price lists of its account; null where they have none. */
+  readonly price: Money | null
   /** Terms (Month) of its product; 0 = no protection. */
   readonly months: number
   readonly protection: Protection | null
@@ -56,18 +69,14 @@ export const protectionOf = (
   at: Instant,
   months: number = subscription.months
 ): Protection | Unprotectable => {
-  if (!isLive(subscription.status)) return "not-live"
-  if (subscription.protection !== null && isValidAt(subscription.protection, at))
-    return "protected-already"
-  if (subscription.unitPrice === null) return "no-price"
+  const { environment, plan, price, protection, status } = subscription
+  if (!isLive(status)) return "not-live"
+  if (environment === "sandbox") return "sandbox"
+  if (protection !== null && isValidAt(protection, at)) return "protected-already"
+  if (plan === null) return "no-plan"
+  if (price === null) return "no-price"
   if (!(months > 0)) return "no-months"
-  return {
-    price: subscription.unitPrice,
-    billingCycle: subscription.billingCycle,
-    months,
-    validFrom: at,
-    validTo: monthsLater(at, months)
-  }
+  return { price, ...plan, months, validFrom: at, validTo: monthsLater(at, months) }
 }
 
 /**

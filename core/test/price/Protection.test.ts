@@ -17,8 +17,9 @@ const day = (text: string) => Instant.make(Date.parse(`${text}T10:30:00Z`))
 const at = day("2026-11-20")
 const subscription: ProtectableSubscription = {
   status: "active",
-  unitPrice: money("9.99", eur),
-  billingCycle: "monthly",
+  environment: "primary",
+  plan: { term: "P1Y", billingCycle: "monthly" },
+  price: money("9.99", eur),
   months: 12,
   protection: null
 }
@@ -26,9 +27,10 @@ const given = (change: Partial<ProtectableSubscription>, months?: number) =>
   protectionOf({ ...subscription, ...change }, at, months)
 
 describe("an activation", () => {
-  it("keeps the agreed price for the product's months, from now", () => {
+  it("keeps the price of now for the product's months, from now", () => {
     expect(given({})).toEqual({
       price: money("9.99", eur),
+      term: "P1Y",
       billingCycle: "monthly",
       months: 12,
       validFrom: at,
@@ -39,13 +41,16 @@ describe("an activation", () => {
 
   it("is refused where there is nothing to protect, or nothing to protect it for", () => {
     expect(given({ status: "deleted" })).toBe("not-live")
-    expect(given({ unitPrice: null })).toBe("no-price")
+    expect(given({ environment: "sandbox" })).toBe("sandbox")
+    expect(given({ plan: null })).toBe("no-plan")
+    expect(given({ price: null })).toBe("no-price")
     expect(given({ months: 0 })).toBe("no-months")
   })
 
   it("again changes nothing while the protection runs, and begins a new one when it has ended", () => {
     const running: Protection = {
       price: money("5", eur),
+      term: "P1Y",
       billingCycle: "monthly",
       months: 1,
       validFrom: Instant.make(at - 10),
@@ -95,6 +100,7 @@ describe("months later", () => {
 describe("the price of a renewal or change", () => {
   const protection: Protection = {
     price: money("9.99", eur),
+    term: "P1Y",
     billingCycle: "monthly",
     months: 12,
     validFrom: at,

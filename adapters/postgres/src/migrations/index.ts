@@ -8,6 +8,7 @@ import { priceSheets } from "./0006_price_sheets.ts"
 import { mail } from "./0008_mail.ts"
 import { pricesOfSheets } from "./0009_prices_of_sheets.ts"
 import { accounts } from "./0010_accounts.ts"
+import { priceProtection } from "./0011_price_protection.ts"
 
 /** One step of the schema, forward only. Its name sorts after all that were released before it. */
 export interface MigrationModule {
@@ -25,5 +26,6 @@ export const migrations: ReadonlyArray<MigrationModule> = [
   priceSheets,
   mail,
   pricesOfSheets,
-  accounts
+  accounts,
+  priceProtection
 ]
