@@ -67,7 +67,7 @@ const settingFlags = {
   ),
   apiUrl: address("api-url", "Where Partner Center answers; only for --cloud custom or germany"),
   loginUrl: address("login-url", "Where applications sign in; only for --cloud custom or germany"),
-  resource: address("resource", "The token's audience; the --api-url when absent"),
+  resource: address("resource", "The token's audience; Partner Center's own when absent"),
   pricesUrl: address("prices-url", "Where price sheets are; the --api-url when absent")
 }
 
@@ -190,7 +190,10 @@ const endpointsFrom = (flags: {
   readonly loginUrl: Option.Option<string>
   readonly resource: Option.Option<string>
   readonly pricesUrl: Option.Option<string>
+  /** Those that the instance has: what is not given stays. */
+  readonly current?: InstanceView["endpoints"] | undefined
 }) => {
+  const { current } = flags
   const isKnown = endpointsOf(flags.cloud) !== undefined
   if (isKnown && isAddressed(flags))
     return Effect.fail(
@@ -199,22 +202,31 @@ const endpointsFrom = (flags: {
       })
     )
   if (isKnown) return Effect.succeed({})
-  if (Option.isNone(flags.apiUrl) || Option.isNone(flags.loginUrl))
+  const api = Option.getOrElse(flags.apiUrl, () => current?.api)?.replace(/\/+$/u, "")
+  const login = Option.getOrElse(flags.loginUrl, () => current?.login)?.replace(/\/+$/u, "")
+  if (api === undefined || login === undefined)
     return Effect.fail(
       new CommandFailed({
         message: `The cloud ${flags.cloud} has no published addresses: give --api-url and --login-url.`
       })
     )
-  const api = flags.apiUrl.value.replace(/\/+$/u, "")
+  const resource = Option.getOrElse(
+    flags.resource,
+    () => current?.resource ?? partnerCenterResource
+  )
+  const prices = Option.getOrElse(flags.pricesUrl, () => current?.prices ?? api)
   return Effect.succeed({
     endpoints: {
       api,
-      login: flags.loginUrl.value.replace(/\/+$/u, ""),
-      resource: Option.getOrElse(flags.resource, () => api).replace(/\/+$/u, ""),
-      prices: Option.getOrElse(flags.pricesUrl, () => api).replace(/\/+$/u, "")
+      login,
+      resource: resource.replace(/\/+$/u, ""),
+      prices: prices.replace(/\/+$/u, "")
     }
   })
 }
+
+/** What tokens for Partner Center are for, whatever stands before it ("National cloud endpoints"). */
+const partnerCenterResource = "https://api.partnercenter.microsoft.com"
 
 const isAddressed = (flags: {
   readonly apiUrl: Option.Option<string>
@@ -362,10 +374,13 @@ const update = Command.make(
     const settings = yield* settingsFrom(flags)
     const api = yield* connect()
     const isMoved = isAddressed(flags) || Option.isSome(flags.cloud)
-    const cloud = isMoved
-      ? (Option.getOrUndefined(flags.cloud) ?? (yield* read(api, flags.name)).body.cloud)
-      : undefined
-    const endpoints = cloud === undefined ? {} : yield* endpointsFrom({ ...flags, cloud })
+    const current = isMoved ? (yield* read(api, flags.name)).body : undefined
+    const cloud = Option.getOrElse(flags.cloud, () => current?.cloud)
+    const stays = cloud === current?.cloud ? current?.endpoints : undefined
+    const endpoints =
+      current === undefined || cloud === undefined
+        ? {}
+        : yield* endpointsFrom({ ...flags, cloud, current: stays })
     const payload = {
       ...present("name", flags.rename),
       ...present("cloud", flags.cloud),
