@@ -154,7 +154,8 @@ const remembered = <A>(read: (text: string) => A): ((text: string) => A) => {
     const seen = known.get(text)
     if (seen !== undefined) return seen.value
     const value = read(text)
-    if (known.size < most) known.set(text, { value })
+    // A copy: a part of a text keeps the whole of it in memory, here a piece of the file.
+    if (known.size < most) known.set(Array.from(text).join(""), { value })
     return value
   }
 }

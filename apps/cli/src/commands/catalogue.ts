@@ -19,6 +19,7 @@ import { makeStatusLine, progressBar } from "../Progress.ts"
 import { everyItem } from "../pages.ts"
 import { canRedraw, mayColour, screenWidth } from "../Screen.ts"
 import { type Column, headingLine, rowLine, table, widthsOf } from "../Table.ts"
+import { pricesheet } from "./pricesheet.ts"
 
 const instance = Flag.String("instance").pipe(
   Flag.withMetavar("NAME"),
@@ -405,6 +406,7 @@ export const catalogue = Command.make("catalogue").pipe(
     changes,
     products,
     types,
+    pricesheet,
     bulk("publish", "Put all products that fit up for sale"),
     bulk("unpublish", "Take all products that fit from sale"),
     bulk("acknowledge", "Mark what the catalogue runs said of all products that fit as seen to")
