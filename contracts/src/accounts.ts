@@ -35,7 +35,7 @@ import {
 export const customFieldsMax = 50
 
 const id = { id: guid(AccountId, "The account.") }
-const name = line("Name of the company.", { min: 1, max: 200 }).check(
+const name = line("Name of the company.", { min: 1, max: 400 }).check(
   Schema.makeFilter((text: string) => (text.trim() === "" ? "a name is needed" : undefined))
 )
 const code = line("The CSP's own number for the account, unique.", { min: 1, max: 100 }).check(
@@ -360,7 +360,10 @@ export class AccountsGroup extends HttpApiGroup.make("accounts")
     HttpApiEndpoint.get("list", "/", {
       query: {
         q: Schema.optionalKey(
-          line("Part of a name, code, e-mail address, domain or tenant id.", { min: 0, max: 200 })
+          line(
+            "Part of a name, code, e-mail address, domain or tenant id; one or two characters are the beginning of a word of them.",
+            { min: 0, max: 200 }
+          )
         ),
         parent: described(
           Schema.optionalKey(guid(AccountId, "The account above.")),

@@ -123,6 +123,8 @@ const remedies: Record<string, string> = {
   "invalid-request": "Correct what `errors` names; each entry has the path and the reason.",
   unauthorized: "Send a valid key.",
   forbidden: "Use a key with the scope that `scope` names.",
+  "account-change-not-allowed":
+    "The key's role may not touch what `field` names; ask the provider, or leave it out.",
   "instance-not-found": "`GET /v1/instances` lists them.",
   "consent-not-found":
     "Nobody has consented: `POST /v1/instances/{name}/consent` gives a link to sign in.",
@@ -130,11 +132,19 @@ const remedies: Record<string, string> = {
   "subscription-not-found": "Take `subscriptionId` of a report's row.",
   "reconciliation-not-found": "`GET /v1/reconciliations` lists them.",
   "key-not-found": "`GET /v1/keys` lists them.",
+  "price-sheet-not-found": "`GET /v1/catalogue/pricesheets` lists them.",
+  "price-sheet-outdated":
+    "Import the sheet of `newest` or a later month; an older one would bring its prices back.",
+  "price-sheet-invalid":
+    "Correct the lines in `problems`, or export the sheet again; no price was changed.",
   "catalogue-run-not-found": "`GET /v1/catalogue/runs` lists them.",
   "product-not-found": "`GET /v1/catalogue/products?instance=` lists those of an instance.",
   "product-type-not-found": "`GET /v1/catalogue/product-types` lists them.",
   "product-code-taken": "Choose another code.",
   "annual-not-supported": "Leave `annualEnabled` off.",
+  "mail-not-found": "`GET /v1/outbox` lists them.",
+  "mail-waits": "Nothing is to be done: it is sent when its turn comes.",
+  "no-recipient": "Give the template, or the account, an address to send to.",
   "price-list-not-found": "`GET /v1/pricelists` lists them.",
   "price-group-not-found": "`GET /v1/pricegroups` lists them.",
   "route-not-found": "Correct the address.",
@@ -145,6 +155,11 @@ const remedies: Record<string, string> = {
     "Correct what `errors` names, by its place in the file, and import again; nothing was kept.",
   "instance-disabled": "Enable it: `PATCH /v1/instances/{name}` with `disabled` false.",
   "instance-name-taken": "Choose another name.",
+  "account-code-taken":
+    "When it is the same company, change that account; else choose another code.",
+  "account-change-refused": "`field` is what cannot be so; the detail says what would be right.",
+  "account-in-use":
+    "End the subscriptions, and deactivate or move the accounts below it, which are counted.",
   "price-list-name-taken": "Choose another name.",
   "price-group-name-taken": "Choose another name.",
   "price-list-in-use": "Deactivate it, or unassign it from its accounts first.",

@@ -22,7 +22,7 @@ import {
 import { moveRefusal, placementRefusal } from "@concordat/core/account/AccountTree"
 import { StaleVersion } from "@concordat/core/instance/Instances"
 import { BigDecimal, Effect, Layer, Schema } from "effect"
-import { type Selectable, sql } from "kysely"
+import { type RawBuilder, type Selectable, sql } from "kysely"
 import { holdTree, lockCode, lockTree } from "./accountTree.ts"
 import { ensureOrganisation } from "./Book.ts"
 import { keyset } from "./Keyset.ts"
@@ -117,6 +117,25 @@ const differences = (before: Account, after: Account): ReadonlyArray<Entry> =>
     .map((field) => ({ field, before: recorded(before, field), after: recorded(after, field) }))
     .filter((entry) => JSON.stringify(entry.before) !== JSON.stringify(entry.after))
 
+/** The index knows texts by three characters: fewer are looked for at the beginning of words. */
+const partOf = (q: string): string => (q.length < 3 ? likePart(` ${q}`) : likePart(q))
+
+/** So many matches are sorted rather than met on a walk through all names. */
+const rareMax = 10_000
+
+/**
+ * The first matches by name. Few matches are taken from the index of texts and sorted; many are met soon on a walk
+ * through the names. The planner would guess which, and a wrong guess walks through every name.
+ */
+const rareOrFirst = (where: RawBuilder<unknown>, first: RawBuilder<unknown>, limit: number) => sql`
+  with rare as materialized (
+    select id, lower(name) as sort_name from account where ${where} limit ${rareMax + 1}
+  )
+  (select id from rare where (select count(*) from rare) <= ${rareMax}
+    order by sort_name, id limit ${limit})
+  union all
+  select id from (${first}) common where (select count(*) from rare) > ${rareMax}`
+
 /** Only what is in the branch is told. */
 const pathWithin = (path: ReadonlyArray<PathStep>, branch: Branch): ReadonlyArray<PathStep> =>
   branch === null ? path : path.slice(path.findIndex(({ id }) => id === branch))
@@ -134,18 +153,24 @@ export const accountsLayer = Layer.effect(
       const { parentId, kind, active } = filter
       const conditions = [
         inBranch(branch),
-        ...(q === undefined || q === "" ? [] : [sql`search like lower(${likePart(q)}::text)`]),
         ...(parentId === undefined ? [] : [sql`parent_id = ${parentId}`]),
         ...(kind === undefined ? [] : [sql`kind = ${kind}`]),
         ...(active === undefined ? [] : [sql`active = ${active}`]),
         ...(after === undefined
           ? []
-          : [sql`(lower(name), id) > (${after.name}, ${after.id}::uuid)`])
+          : [sql`(lower(name), id) > (${after.name}, ${after.id}::uuid)`]),
+        ...(q === undefined || q === "" ? [] : [sql`search like lower(${partOf(q)}::text)`])
       ]
+      const where = sql.join(conditions, sql` and `)
+      const limit = page.limit + 1
+      const first = sql`
+        select id from account where ${where} order by lower(name), id limit ${limit}`
+      const wanted = q === undefined || q === "" ? first : rareOrFirst(where, first, limit)
       const { rows } = yield* run("Accounts.search", (db) =>
         sql<AccountRow>`
-          select ${columns(branch)} from account where ${sql.join(conditions, sql` and `)}
-          order by lower(name), id limit ${page.limit + 1}`.execute(db)
+          select ${columns(branch)} from account where id in (${wanted}) order by lower(name), id`.execute(
+          db
+        )
       )
       return byName.page(rows, page, ({ sort_name, id }) => ({ name: sort_name, id }), accountOf)
     })

@@ -102,7 +102,10 @@ type Branch = AccountId | null
 export class Accounts extends Context.Service<
   Accounts,
   {
-    /** `q` is part of a name, code, e-mail address, domain or tenant id, whatever the case; by name, then id. */
+    /**
+     * `q` is part of a name, code, e-mail address, domain or tenant id, whatever the case; one or two characters
+     * are the beginning of a word of them. By name, then id.
+     */
     readonly search: (
       q: string | undefined,
       branch: Branch,

@@ -2,7 +2,7 @@ import { sql } from "kysely"
 import type { MigrationModule } from "./index.ts"
 
 // A country tenant is an organisation below the root, of which there is one.
-// search: all that a search looks at, in lower case, a line each; kept by triggers, since tenants have a table of
+// search: all that a search looks at, in lower case, a line each after a space; kept by triggers, since tenants have a table of
 // their own and one index must answer for both.
 const tables = `
 alter table account
@@ -32,8 +32,9 @@ create index account_by_bill_to on account (bill_to_id) where bill_to_id is not 
 create index account_by_search on account using gin (search gin_trgm_ops);
 
 create function account_search(account) returns text language sql stable as $$
-  select lower(concat_ws(E'\\n', $1.name, $1.code, $1.email,
-    (select string_agg(concat_ws(E'\\n', tenant.domain, tenant.tenant_id), E'\\n' order by tenant.instance_id, tenant.tenant_id)
+  select lower(' ' || concat_ws(E'\\n ', $1.name, $1.code, $1.email,
+    (select string_agg(concat_ws(E'\\n ', tenant.domain, tenant.tenant_id), E'\\n '
+      order by tenant.instance_id, tenant.tenant_id)
       from account_tenant tenant where tenant.account_id = $1.id)))
 $$;
 create function account_is_found() returns trigger language plpgsql as $$
@@ -45,8 +46,10 @@ create trigger account_is_found before insert or update of name, code, email on 
   for each row execute function account_is_found();
 create function account_is_found_by_tenant() returns trigger language plpgsql as $$
 begin
-  update account set search = account_search(account.*)
-  where id in (select account_id from touched) and search <> account_search(account.*);
+  update account set search = found.search
+  from (select account.id, account_search(account.*) as search from account
+    where account.id in (select account_id from touched)) found
+  where account.id = found.id and account.search <> found.search;
   return null;
 end $$;
 create trigger account_is_found_by_new_tenant after insert on account_tenant
