@@ -15,6 +15,7 @@ import { PriceSheetsGroup } from "./pricesheets.ts"
 import { ProductsGroup } from "./products.ts"
 import { ReconciliationsGroup } from "./reconciliation.ts"
 import { SecretsGroup } from "./secrets.ts"
+import { SubscriptionsGroup } from "./subscriptions.ts"
 
 /** The REST API, version 1. What is not declared here is refused: unknown fields and unknown query parameters. */
 export class Api extends HttpApi.make("concordat")
@@ -30,6 +31,7 @@ export class Api extends HttpApi.make("concordat")
   .add(PriceListsGroup)
   .add(PriceGroupsGroup)
   .add(ProductsGroup)
+  .add(SubscriptionsGroup)
   .add(KeysGroup)
   .add(NotificationsGroup)
   .add(OutboxGroup)

@@ -16,6 +16,7 @@ import type { Notifications } from "@concordat/core/notification/Notifications"
 import type { Assortments } from "@concordat/core/price/Assortments"
 import type { PriceGroups } from "@concordat/core/price/PriceGroups"
 import type { PriceLists } from "@concordat/core/price/PriceLists"
+import type { PriceProtections } from "@concordat/core/price/PriceProtections"
 import type { PriceSheets } from "@concordat/core/pricesheet/PriceSheets"
 import type { Runs } from "@concordat/core/reconciliation/Runs"
 import type { SecretRotation } from "@concordat/core/secret/SecretRotation"
@@ -49,6 +50,7 @@ import { priceSheetsLayer } from "./handlers/pricesheets.ts"
 import { productsLayer } from "./handlers/products.ts"
 import { reconciliationsLayer } from "./handlers/reconciliations.ts"
 import { secretsLayer } from "./handlers/secrets.ts"
+import { subscriptionsLayer } from "./handlers/subscriptions.ts"
 import { makeHttp } from "./http.ts"
 import { idempotentLayer } from "./idempotency.ts"
 import { metricsLayer, observeLayer } from "./observe.ts"
@@ -70,6 +72,7 @@ export type ApiPorts =
   | Notifications
   | PriceGroups
   | PriceLists
+  | PriceProtections
   | PriceSheets
   | Outbox
   | Runs
@@ -101,6 +104,7 @@ export const apiLayer = Layer.mergeAll(
     priceSheetsLayer,
     productsLayer,
     reconciliationsLayer,
+    subscriptionsLayer,
     templatesLayer,
     secretsLayer
   ]),

@@ -50,6 +50,11 @@ const requestTo = ({ id, path }: Operation, seen: Served["seeded"]) => {
     "instances.add": { name: "x" },
     "instances.update": { disabled: false },
     "keys.make": { name: "x" },
+    "subscriptions.protectPrices": {
+      instance: "contoso-eu",
+      scope: { kind: "account", id: seen.north.account },
+      dryRun: false
+    },
     "book.import": "account_code",
     "pricesheets.import": "ProductId"
   }

@@ -61,6 +61,46 @@ describe("what does not exist", () => {
       { name: "x", role: "customer", scopes: ["accounts:read"], branch: nobody },
       "404 account-not-found"
     ],
+    [
+      "GET",
+      `/v1/subscriptions/${nobody}/price-protection`,
+      undefined,
+      "404 subscription-not-found"
+    ],
+    [
+      "GET",
+      `/v1/subscriptions/${nobody}/billing-cycle-changes`,
+      undefined,
+      "404 subscription-not-found"
+    ],
+    [
+      "POST",
+      "/v1/subscriptions/price-protections",
+      { instance: "nowhere", scope: { kind: "all" }, dryRun: true },
+      "404 instance-not-found"
+    ],
+    [
+      "POST",
+      "/v1/subscriptions/price-protections",
+      { instance: "contoso-eu", scope: { kind: "account", id: nobody }, dryRun: true },
+      "404 account-not-found"
+    ],
+    [
+      "POST",
+      "/v1/subscriptions/price-protections",
+      {
+        instance: "contoso-eu",
+        scope: { kind: "product", offer: "CFQ7TTC0NONE:0001" },
+        dryRun: true
+      },
+      "404 product-not-found"
+    ],
+    [
+      "POST",
+      "/v1/subscriptions/price-protections",
+      { instance: "contoso-eu", scope: { kind: "subscriptions", ids: [nobody] }, dryRun: true },
+      "404 subscription-not-found"
+    ],
     ["GET", "/v2/accounts", undefined, "404 route-not-found"],
     ["GET", "/v1/accounts/a/b/c", undefined, "404 route-not-found"],
     ["PUT", "/v1/accounts", {}, "405 method-not-allowed"]
@@ -122,6 +162,31 @@ describe("what does not fit", () => {
       { instance: "contoso-eu", scope: { kind: "organisation", id: nobody } },
       ["payload.scope.id"]
     ],
+    [
+      "POST",
+      "/v1/subscriptions/price-protections",
+      { instance: "contoso-eu", scope: { kind: "all" } },
+      ["payload.dryRun"]
+    ],
+    [
+      "POST",
+      "/v1/subscriptions/price-protections",
+      { instance: "contoso-eu", scope: { kind: "all" }, dryRun: true, months: 121, limit: 1_001 },
+      ["payload.months", "payload.limit"]
+    ],
+    [
+      "POST",
+      "/v1/subscriptions/price-protections",
+      { instance: "contoso-eu", scope: { kind: "subscriptions", ids: [] }, dryRun: true },
+      ["payload.scope.ids"]
+    ],
+    [
+      "POST",
+      "/v1/subscriptions/price-protections",
+      { instance: "contoso-eu", scope: { kind: "all" }, dryRun: true, cursor: "abc" },
+      ["payload.cursor"]
+    ],
+    ["GET", "/v1/subscriptions/x/price-protection", undefined, ["params.id"]],
     ["POST", "/v1/reconciliations", [], ["payload"]],
     ["POST", "/v1/reconciliations", "null", ["payload"]],
     ["POST", "/v1/reconciliations", "{", ["payload"]],

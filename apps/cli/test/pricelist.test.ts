@@ -161,4 +161,44 @@ describe("pricelist", () => {
       'concordat: There is no price list "Nowhere"; "concordat pricelist list" names them.\n'
     ])
   })
+
+  it("protects prices only when told so, and says how many and why not the others", async () => {
+    const make = ["--name", "Protected", "--instance", "contoso-eu", "--currency", "EUR"]
+    await concordat("pricelist", "create", ...make)
+    const entry = ["--of", "all", "--rule", "fixed", "--value", "9.99"]
+    await concordat("pricelist", "set", "Protected", ...entry)
+    await concordat("pricelist", "assign", "Protected", "--account", "R-NORTH")
+    const tenant = "88888888-0000-4000-8000-000000000001"
+    const book = file(
+      "book.csv",
+      [
+        "account_code,account_name,tenant_id,reference,name,offer,quantity,status,billing_cycle,term",
+        `C-NORTH,Northern Mill,${tenant},PP-1,One,${offerOf(1)},5,active,monthly,P1Y`,
+        `C-NORTH,Northern Mill,${tenant},PP-2,Two,${offerOf(1)},5,deleted,monthly,P1Y`
+      ].join("\n")
+    )
+    expect((await concordat("book", "import", book, "--instance", "contoso-eu")).code).toBe(0)
+    const which = ["--instance", "contoso-eu", "--product", offerOf(1)]
+    const protect = (...args: ReadonlyArray<string>) =>
+      concordat("pricelist", "protect", ...which, ...args)
+
+    const product = await protect()
+    expect(product.stdout).toMatch(/PP-1 .*Its product is not protected: set/u)
+    expect(product.stdout).toContain("0 would be protected, 0 protected already, 2 not.")
+    const told = await protect("--months", "12")
+    expect(told.stdout).toMatch(/PP-1 +Northern Mill +CFQ7TTC0PR01:0001 +9\.99 EUR +monthly/u)
+    expect(told.stdout).toContain("1 would be protected, 0 protected already, 1 not.")
+    expect([told.code, told.stderr]).toEqual([0, "Nothing was kept: add --yes to protect them.\n"])
+    const done = await protect("--months", "12", "--yes")
+    expect(done.stdout).toContain("1 protected, 0 protected already, 1 not.")
+    const again = await protect("--months", "12", "--yes")
+    expect(again.stdout).toContain("0 protected, 1 protected already, 1 not.")
+
+    const both = await protect("--all")
+    expect([both.code, both.stderr]).toEqual([1, expect.stringContaining("one of --subscription")])
+    const wrong = await concordat(
+      ...["pricelist", "protect", "--instance", "contoso-eu", "--subscription", "PP-1"]
+    )
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('"PP-1" is no id')])
+  })
 })

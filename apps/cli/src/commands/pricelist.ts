@@ -6,6 +6,7 @@ import {
   type PriceEntryView,
   type PriceListView
 } from "@concordat/contracts/pricelists"
+import type { PriceProtectionOutcome } from "@concordat/contracts/subscriptions"
 import { readInstant } from "@concordat/core/book/cells"
 import { InstanceName } from "@concordat/core/instance/Instance"
 import { Currency, format } from "@concordat/core/money/Money"
@@ -13,6 +14,8 @@ import { readEntryLines, writeEntryLines } from "@concordat/core/price/entryLine
 import type { PriceEntry } from "@concordat/core/price/PriceEntry"
 import type { PriceGroupId } from "@concordat/core/price/PriceGroup"
 import { Market, PriceListId } from "@concordat/core/price/PriceList"
+import { protectionMonthsMax } from "@concordat/core/price/Protection"
+import { OfferId, SubscriptionId } from "@concordat/core/subscription/Subscription"
 import { type Instant, toIso } from "@concordat/core/time/Instant"
 import { BigDecimal, Console, Effect, FileSystem, Option, Result, Schema, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
@@ -399,6 +402,150 @@ const preview = Command.make(
   })
 ).pipe(Command.withDescription("Preview a price list: every product, its prices, and why"))
 
+const protectColumns: ReadonlyArray<Column> = [
+  { heading: "Subscription", least: 12, most: 30 },
+  { heading: "Account", least: 10, most: 30 },
+  { heading: "Offer", least: 17, most: 36 },
+  { heading: "Price", least: 10, most: 18, align: "right" },
+  { heading: "Billed", least: 8, most: 9 },
+  { heading: "Until", least: 10, most: 10 },
+  { heading: "Why not", least: 8, most: 90 }
+]
+
+const protectCells = (told: PriceProtectionOutcome): ReadonlyArray<string> => {
+  const { protection } = told
+  return [
+    told.reference,
+    told.account,
+    told.offer,
+    protection === null ? "" : `${format(protection.price)} ${protection.price.currency}`,
+    protection === null ? "" : protection.billingCycle,
+    dayOf(protection?.validTo ?? null),
+    told.reason ?? ""
+  ]
+}
+
+const protect = Command.make(
+  "protect",
+  {
+    instance: Flag.String("instance").pipe(
+      Flag.withDescription("Required. The instance whose subscriptions they are"),
+      Flag.withSchema(InstanceName)
+    ),
+    subscriptions: Flag.String("subscription").pipe(
+      Flag.withMetavar("ID"),
+      Flag.withDescription("This subscription and its active add-ons; may be given several times"),
+      Flag.atLeast(0)
+    ),
+    account: accountFlag("Those of this account and of everybody below it"),
+    product: Flag.String("product").pipe(
+      Flag.withMetavar("OFFER"),
+      Flag.withDescription("Those of this product, and their active add-ons"),
+      Flag.withSchema(OfferId),
+      Flag.optional
+    ),
+    all: Flag.Boolean("all").pipe(
+      Flag.withDescription("Every subscription of the instance"),
+      Flag.withDefault(false)
+    ),
+    months: Flag.Int("months").pipe(
+      Flag.withDescription(
+        `For so many months, 1 to ${protectionMonthsMax}, instead of those of each product`
+      ),
+      Flag.withSchema(
+        Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: protectionMonthsMax }))
+      ),
+      Flag.optional
+    ),
+    yes: Flag.Boolean("yes").pipe(
+      Flag.withDescription("Protect them; without it nothing is kept"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fnUntraced(function* ({ instance, subscriptions, account, product, all, months, yes }) {
+    const given = [
+      subscriptions.length > 0,
+      Option.isSome(account),
+      Option.isSome(product),
+      all
+    ].filter((is) => is).length
+    if (given !== 1)
+      return yield* new CommandFailed({
+        message: "Say which subscriptions: one of --subscription, --account, --product and --all."
+      })
+    const api = yield* connect()
+    const scope = Option.isSome(account)
+      ? { kind: "account" as const, id: (yield* findAccount(api, account.value)).id }
+      : Option.isSome(product)
+        ? { kind: "product" as const, offer: product.value }
+        : all
+          ? { kind: "all" as const }
+          : { kind: "subscriptions" as const, ids: yield* subscriptionIds(subscriptions) }
+    const shown: Array<PriceProtectionOutcome> = []
+    const totals = { protected: 0, protectedAlready: 0, refused: 0 }
+    yield* everyItem((cursor) =>
+      api.client.subscriptions
+        .protectPrices({
+          headers: { "idempotency-key": randomUUID() },
+          query: {},
+          payload: {
+            instance,
+            scope,
+            dryRun: !yes,
+            ...Option.match(months, { onNone: () => ({}), onSome: (value) => ({ months: value }) }),
+            ...cursor
+          }
+        })
+        .pipe(
+          Effect.tap(({ summary }) =>
+            Effect.sync(() => {
+              totals.protected += summary.protected
+              totals.protectedAlready += summary.protectedAlready
+              totals.refused += summary.refused
+            })
+          )
+        )
+    ).pipe(
+      Stream.runForEach((told) =>
+        Effect.sync(() => {
+          if (shown.length < shownMax) shown.push(told)
+        })
+      ),
+      Effect.mapError(api.explained)
+    )
+    const count = totals.protected + totals.protectedAlready + totals.refused
+    if (count === 0)
+      return yield* new CommandFailed({ message: "There is no such subscription in the book." })
+    yield* Console.log(
+      [
+        table(protectColumns, shown.map(protectCells), screenWidth()),
+        "",
+        `${totals.protected} ${yes ? "protected" : "would be protected"}, ${totals.protectedAlready} protected already, ${totals.refused} not.`
+      ].join("\n")
+    )
+    if (count > shown.length)
+      yield* Console.error(`The first ${shown.length} of ${count} subscriptions are shown.`)
+    if (!yes && totals.protected > 0)
+      yield* Console.error("Nothing was kept: add --yes to protect them.")
+  })
+).pipe(
+  Command.withDescription(
+    "Let subscriptions keep the price that their account's lists give them now; a dry run without --yes"
+  )
+)
+
+const subscriptionIds = (given: ReadonlyArray<string>) =>
+  Effect.forEach(given, (text) => {
+    const id = Schema.decodeOption(SubscriptionId)(text)
+    return Option.isSome(id)
+      ? Effect.succeed(id.value)
+      : Effect.fail(
+          new CommandFailed({
+            message: `--subscription: "${text}" is no id of a subscription; the JSON report of a reconciliation names them.`
+          })
+        )
+  })
+
 const exportList = Command.make(
   "export",
   {
@@ -535,6 +682,7 @@ export const pricelist = Command.make("pricelist").pipe(
     assign,
     unassign,
     preview,
+    protect,
     exportList,
     importList
   ])
