@@ -34,6 +34,9 @@ export const actor: Actor = Actor.make({
   branch: null
 })
 
+/** A partner that nobody has registered: for whoever follows the operator guide. */
+export const spareAccount = "tailspin-uk"
+
 /** The demo's partners: together 300 customers with about 1,500 subscriptions and add-ons. */
 export const demoWorld = {
   seed: "contoso",
@@ -50,6 +53,14 @@ export const demoWorld = {
       name: "contoso-eu",
       cspStatus: "indirect",
       customers: 250,
+      limitPerMinute: demoRequestsPerMinute
+    },
+    {
+      name: spareAccount,
+      cspStatus: "indirect",
+      country: "GB",
+      currency: "GBP",
+      customers: 40,
       limitPerMinute: demoRequestsPerMinute
     }
   ]
@@ -79,7 +90,8 @@ export const seedDemo = Effect.fn("seedDemo")(function* (
   report: (progress: string) => void
 ) {
   report("customers")
-  const accounts = yield* control.reset(demoWorld)
+  const made = yield* control.reset(demoWorld)
+  const accounts = made.filter(({ name }) => name !== spareAccount)
   const items = yield* control.catalogue
   const books = new Map<string, ReadonlyArray<BookLine>>()
   for (const account of accounts) {
