@@ -2,7 +2,7 @@ import { type SheetRecord, SheetUnreadable } from "@concordat/core/pricesheet/Pr
 import { sheetLimits } from "@concordat/core/pricesheet/readPriceSheet"
 
 /** Bytes that are parsed together, at least: what a record has begun with is looked at again when the rest has come. */
-const bytesAtOnce = 128 * 1024
+const bytesAtOnceDefault = 128 * 1024
 
 /** Characters of one record, at most. */
 const recordMax = sheetLimits.columnsMax * sheetLimits.cellCharactersMax
@@ -11,7 +11,7 @@ const recordMax = sheetLimits.columnsMax * sheetLimits.cellCharactersMax
  * A parser that is given pieces of a file and gives back the lines that have come to their end (RFC 4180). csv-parse is three
  * times as slow, and half of an import would be spent in it. Throws a `SheetUnreadable`.
  */
-export const makeSheetParser = () => {
+export const makeSheetParser = (bytesAtOnce = bytesAtOnceDefault) => {
   const decoder = new TextDecoder("utf-8", { fatal: true })
   let waiting: Array<Uint8Array> = []
   let waitingBytes = 0

@@ -6,6 +6,7 @@ import { Cause, Effect, Exit, Option, Stream } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { priceSheetFilesLayer, type SheetFileLimits } from "../src/PriceSheetFiles.ts"
+import { makeSheetParser } from "../src/priceSheetCsv.ts"
 
 const split = (bytes: Uint8Array, at: ReadonlyArray<number>): ReadonlyArray<Uint8Array> => {
   const cuts = [0, ...at.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b)]
@@ -113,6 +114,26 @@ describe("a CSV", () => {
       ),
       { numRuns: 60 }
     )
+  })
+
+  it("is the same wherever the parser is given it in two, also between two quotation marks", async () => {
+    const bytes = Buffer.from(sheet.replaceAll("\r\n", "\r") + sheet)
+    const whole = makeSheetParser(1)
+    const expected = [...(await whole.write(bytes)), ...(await whole.end())]
+    expect(expected).toHaveLength(2 * sheetRecords.length)
+    for (let at = 0; at <= bytes.length; at++) {
+      const parser = makeSheetParser(1)
+      const records = [
+        ...(await parser.write(bytes.subarray(0, at))),
+        ...(await parser.write(bytes.subarray(at))),
+        ...(await parser.end())
+      ]
+      expect([at, records]).toEqual([at, expected])
+    }
+    const single = makeSheetParser(1)
+    const pieces = []
+    for (const byte of bytes) pieces.push(...(await single.write(Uint8Array.of(byte))))
+    expect([...pieces, ...(await single.end())]).toEqual(expected)
   })
 
   it("may have semicolons or tabs, as Excel writes it in some countries", async () => {

@@ -322,6 +322,17 @@ describe("from month to month", () => {
     expect(await costs("2026-11-20")).toEqual(["120.00"])
   })
 
+  it("of two lines that overlap, the one that ends first counts until it ends, as in Microsoft's example", async () => {
+    const top = line("120.00", "2021-10-01", "2021-11-03")
+    await run(importing([top, line("132.00", "2021-11-01")]))
+    expect(await costs("2021-10-31", "2021-11-02", "2021-11-03", "2026-11-01")).toEqual([
+      "120.00",
+      "120.00",
+      "132.00",
+      "132.00"
+    ])
+  })
+
   it("markets do not touch each other", async () => {
     await run(importing([line("120.00", "2026-01-01")]))
     const sheets = sheetOf()
