@@ -1,15 +1,21 @@
+import type { Accounts } from "@concordat/core/account/Accounts"
 import type { Consent } from "@concordat/core/consent/Consent"
 import { Consents, type Grant } from "@concordat/core/consent/Consents"
 import { SignIn } from "@concordat/core/consent/SignIn"
 import { userToken } from "@concordat/core/consent/userToken"
 import type { Instances } from "@concordat/core/instance/Instances"
 import { dayMs, Instant, minuteMs } from "@concordat/core/time/Instant"
+import type { UnitOfWork } from "@concordat/core/work/UnitOfWork"
 import { assert, layer } from "@effect/vitest"
 import { Clock, Effect, Layer, Option, Redacted, Ref } from "effect"
 import { consentsLayer } from "../src/Consents.ts"
 import type { Database } from "../src/Database.ts"
 import { identifiersLayer } from "../src/Identifiers.ts"
+import { mailTemplatesLayer } from "../src/MailTemplates.ts"
 import { notificationsLayer } from "../src/Notifications.ts"
+import { outboxLayer } from "../src/Outbox.ts"
+import type { Boss } from "../src/queue/Boss.ts"
+import type { Secrets } from "../src/Secrets.ts"
 import { addInstance, clear, instance, instanceId, now, repositories, rowsOf } from "./World.ts"
 
 const renewal = "0.the-refresh-token-nobody-may-see"
@@ -169,7 +175,13 @@ layer(consentsLayer.pipe(Layer.provideMerge(repositories)), { excludeTestService
               })
           })
           const ask = userToken(instance(1), "http://other").pipe(
-            Effect.provide([signIn, identifiersLayer, notificationsLayer])
+            Effect.provide([
+              signIn,
+              identifiersLayer,
+              notificationsLayer,
+              outboxLayer,
+              mailTemplatesLayer
+            ])
           )
           const tokens = yield* Effect.all(
             Array.from({ length: 6 }, () => ask),
@@ -181,14 +193,22 @@ layer(consentsLayer.pipe(Layer.provideMerge(repositories)), { excludeTestService
           assert.strictEqual(Redacted.value(held.grant.renewal), "renewal 1")
           // Somebody else renews between the look and the lease.
           const consents = yield* Consents
-          const context = yield* Effect.context<Instances | Database>()
+          const context = yield* Effect.context<
+            Accounts | Instances | Database | UnitOfWork | Boss | Secrets
+          >()
           const overtaken = Consents.of({
             ...consents,
             lease: (at, holder) =>
               Effect.andThen(
                 userToken(instance(1), "http://third").pipe(
                   Effect.provideService(Consents, consents),
-                  Effect.provide([signIn, identifiersLayer, notificationsLayer]),
+                  Effect.provide([
+                    signIn,
+                    identifiersLayer,
+                    notificationsLayer,
+                    outboxLayer,
+                    mailTemplatesLayer
+                  ]),
                   Effect.provideContext(context),
                   Effect.orDie
                 ),
@@ -197,14 +217,26 @@ layer(consentsLayer.pipe(Layer.provideMerge(repositories)), { excludeTestService
           })
           const third = yield* userToken(instance(1), "http://third").pipe(
             Effect.provideService(Consents, overtaken),
-            Effect.provide([signIn, identifiersLayer, notificationsLayer])
+            Effect.provide([
+              signIn,
+              identifiersLayer,
+              notificationsLayer,
+              outboxLayer,
+              mailTemplatesLayer
+            ])
           )
           assert.deepStrictEqual(
             [Redacted.value(third.value), yield* Ref.get(renewals)],
             ["token 2", 2]
           )
           const again = yield* userToken(instance(1), "http://other", tokens[0]?.value).pipe(
-            Effect.provide([signIn, identifiersLayer, notificationsLayer])
+            Effect.provide([
+              signIn,
+              identifiersLayer,
+              notificationsLayer,
+              outboxLayer,
+              mailTemplatesLayer
+            ])
           )
           assert.strictEqual(Redacted.value(again.value), "token 3")
         })

@@ -91,6 +91,16 @@ beforeAll(async () => {
     }
   })
   if (made.status !== 201) throw new Error(made.text)
+  const customer = await call("POST", "/v1/accounts", {
+    body: { kind: "customer", name: "Fabrikam", code: "C-1" }
+  })
+  if (customer.status !== 201) throw new Error(customer.text)
+  const [organisation] = (await call("GET", "/v1/accounts?kind=organisation")).body.items
+  const named = await call("PATCH", `/v1/accounts/${organisation.id}`, {
+    body: { email: "service@contoso.example" },
+    headers: { "if-match": "*" }
+  })
+  if (named.status !== 200) throw new Error(named.text)
   for (let n = 0; n < 2; n++)
     await byItsClock(Effect.asVoid(Layer.build(reconcilerLayer(place))), scope)
 })
@@ -177,6 +187,14 @@ describe("a consent through its 90 idle days", () => {
     }
     expect((await notifications("consent-expiring"))[0].text).toContain("HTTP 503")
     expect(await notifications("consent-ended")).toEqual([])
+    const mails = await eventually(
+      async () => (await call("GET", "/v1/outbox?kind=consent-expiring&status=kept")).body.items,
+      (kept) => kept.length === 4
+    )
+    expect(mails.map(({ to }: { to: unknown }) => to)).toEqual(
+      Array.from({ length: 4 }, () => ["service@contoso.example"])
+    )
+    expect(mails[0].subject).toBe("The consent of eu ends in 0 days")
   })
 
   it("pauses its instance when it has expired: work waits, and goes on after a re-consent", async () => {

@@ -1,6 +1,6 @@
 import { Clock, Effect, Option } from "effect"
 import type { Instance } from "../instance/Instance.ts"
-import { Notifications } from "../notification/Notifications.ts"
+import { notifyOperators } from "../notification/notifyOperators.ts"
 import { Instant } from "../time/Instant.ts"
 import type { VendorError } from "../vendor/VendorError.ts"
 import { nextUseAt } from "./Consent.ts"
@@ -17,7 +17,6 @@ export const mfaMissing = Effect.fn("mfaMissing")(function* (
   refusal: VendorError
 ) {
   const consents = yield* Consents
-  const notifications = yield* Notifications
   const held = yield* consents.held({ instanceId: instance.id, environment: instance.environment })
   if (Option.isNone(held) || held.value.consent.mfa === false) return
   const now = Instant.make(yield* Clock.currentTimeMillis)
@@ -37,5 +36,5 @@ export const mfaMissing = Effect.fn("mfaMissing")(function* (
     held.value.version,
     nextUseAt(held.value.consent.usedAt, 0)
   )
-  if (written) yield* notifications.raise(failingNotification(instance, consent, now))
+  if (written) yield* notifyOperators(instance, failingNotification(instance, consent, now))
 })

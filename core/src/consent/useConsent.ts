@@ -1,5 +1,5 @@
 import { Clock, Effect, Random } from "effect"
-import { Notifications } from "../notification/Notifications.ts"
+import { notifyOperators } from "../notification/notifyOperators.ts"
 import { Instant, secondMs } from "../time/Instant.ts"
 import type { Signing } from "./application.ts"
 import { type Consent, type ConsentProblem, nextTryAt, nextUseAt } from "./Consent.ts"
@@ -78,7 +78,6 @@ const keepRefusal = Effect.fnUntraced(function* (
   refused: SignInRefused
 ) {
   const consents = yield* Consents
-  const notifications = yield* Notifications
   const now = Instant.make(yield* Clock.currentTimeMillis)
   const before = held.consent.problem
   const { code, text, wayOut } = refused
@@ -88,9 +87,9 @@ const keepRefusal = Effect.fnUntraced(function* (
   const nextAt = nextTryAt(now, held.failures + 1, yield* Random.next)
   const written = yield* consents.failed(consent, held.version, nextAt)
   if (!written) return
-  if (ended) yield* notifications.raise(endedNotification(instance, consent, now))
+  if (ended) yield* notifyOperators(instance, endedNotification(instance, consent, now))
   else if (refused.kind === "refused")
-    yield* notifications.raise(failingNotification(instance, consent, now))
+    yield* notifyOperators(instance, failingNotification(instance, consent, now))
   yield* Effect.logWarning("a consent was not renewed", {
     instance: instance.name,
     environment: consent.environment,

@@ -1,6 +1,6 @@
 import { Clock, Effect } from "effect"
 import { Instances } from "../instance/Instances.ts"
-import { Notifications } from "../notification/Notifications.ts"
+import { notifyOperators } from "../notification/notifyOperators.ts"
 import { dayMs, Instant } from "../time/Instant.ts"
 import { type Consent, idleDaysMax, warningDays, warningDue } from "./Consent.ts"
 import { Consents } from "./Consents.ts"
@@ -36,10 +36,9 @@ const warn = Effect.fnUntraced(function* (consent: Consent, now: Instant) {
   const days = warningDue(consent, now)
   if (days === null) return false
   const instances = yield* Instances
-  const notifications = yield* Notifications
   return yield* instances.get(consent.instanceId).pipe(
     Effect.flatMap((instance) =>
-      notifications.raise(expiringNotification(instance, consent, days, now))
+      notifyOperators(instance, expiringNotification(instance, consent, days, now))
     ),
     Effect.catchTag("InstanceNotFound", () => Effect.succeed(false))
   )
