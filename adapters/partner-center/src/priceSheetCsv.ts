@@ -93,7 +93,6 @@ const recordAt = (
   for (;;) {
     if (text.charCodeAt(at) === quote) {
       const end = closingQuote(text, at + 1)
-      if (end === text.length - 1 && !final) return undefined
       if (end < 0) {
         if (final) throw neverClosed(line)
         return undefined
