@@ -100,11 +100,7 @@ const unreadableBy = (cause: unknown): SheetUnreadable => {
 }
 
 const attempt = (run: () => Promise<Records>) =>
-  Effect.tryPromise({ try: run, catch: (cause) => cause }).pipe(
-    Effect.catch((cause) =>
-      cause instanceof SheetUnreadable ? Effect.fail(cause) : Effect.die(cause)
-    )
-  )
+  Effect.tryPromise({ try: run, catch: unreadableBy })
 
 interface Spool {
   readonly write: (chunk: Uint8Array) => Promise<Records>

@@ -53,17 +53,13 @@ export const vendorPriceSheetsLayer: Layer.Layer<VendorPriceSheets, never, Token
           })
         const response = yield* Effect.tryPromise({
           try: (signal) =>
-            fetch(uri, {
-              signal,
-              redirect: "manual",
-              headers: {
-                authorization: `Bearer ${secret}`,
-                // Asks for a zip.
-                "accept-encoding": "deflate",
-                "ms-requestid": crypto.randomUUID(),
-                "ms-correlationid": correlationId,
-                "ms-partnercenter-application": "Concordat"
-              }
+            ask(uri, signal, {
+              authorization: `Bearer ${secret}`,
+              // Asks for a zip.
+              "accept-encoding": "deflate",
+              "ms-requestid": crypto.randomUUID(),
+              "ms-correlationid": correlationId,
+              "ms-partnercenter-application": "Concordat"
             }),
           // Its text may hold the address, and a request its token.
           catch: () => failed("no connection")
@@ -127,6 +123,10 @@ export const vendorPriceSheetsLayer: Layer.Layer<VendorPriceSheets, never, Token
       })
     })
   )
+
+/** Not by an `HttpClient`: ours takes every answer whole. */
+const ask = (uri: string, signal: AbortSignal, headers: Readonly<Record<string, string>>) =>
+  fetch(uri, { signal, redirect: "manual", headers })
 
 /**
  * The service that the token is for: it has a name of its own, wherever it is reached ("Partner API authentication"). Of the
