@@ -3,7 +3,18 @@ import { availableParallelism, loadavg } from "node:os"
 import { join } from "node:path"
 
 /** Every benchmark, each in a process of its own, or those that are named: `npm run bench -- compare excel`. */
-const all = ["compare", "report", "mirror", "throttle", "catalogue", "excel", "pricesheet", "mail", "products", "accounts"]
+const all = [
+  "compare",
+  "report",
+  "mirror",
+  "throttle",
+  "catalogue",
+  "excel",
+  "pricesheet",
+  "mail",
+  "products",
+  "accounts"
+]
 const named = process.argv.slice(2)
 const unknown = named.filter((name) => !all.includes(name))
 if (unknown.length > 0) {

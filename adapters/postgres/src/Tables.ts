@@ -1,9 +1,4 @@
-import type {
-  Account,
-  AccountId,
-  AccountKind,
-  ContactRole
-} from "@concordat/core/account/Account"
+import type { Account, AccountId, AccountKind, ContactRole } from "@concordat/core/account/Account"
 import type { Role, Scope } from "@concordat/core/actor/Actor"
 import type { ApiKeyId } from "@concordat/core/actor/ApiKeys"
 import type { ProductChange } from "@concordat/core/catalogue/applyCatalogue"
@@ -44,11 +39,7 @@ import type {
   NotificationId,
   Severity
 } from "@concordat/core/notification/Notification"
-import type {
-  PriceSheet,
-  PriceSheetId,
-  SheetProblem
-} from "@concordat/core/pricesheet/PriceSheet"
+import type { PriceSheet, PriceSheetId, SheetProblem } from "@concordat/core/pricesheet/PriceSheet"
 import type { PriceSheetChange } from "@concordat/core/pricesheet/PriceSheets"
 import type { BaselineTerms } from "@concordat/core/reconciliation/Baseline"
 import type { Finding, FindingKind, MovedBy } from "@concordat/core/reconciliation/Finding"
