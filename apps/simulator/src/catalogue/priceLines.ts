@@ -53,8 +53,8 @@ const prefixes: Record<SheetView, string> = {
 const costPercent = 80
 
 /**
- * The lines of a price sheet, the header first, each with its line end. Prices are for one licence and one billing
- * period. With `linesWanted`, invented products fill the sheet up, or it is cut short.
+ * The lines of a price sheet, the header first, each with its line end. Prices are for one licence and its whole
+ * term, however it is billed ("New commerce license-based pricing"). With `linesWanted`, invented products fill the sheet up, or it is cut short.
  */
 export function* priceLines(
   month: Month,
@@ -128,13 +128,13 @@ const cellsOf = (
     planNames[plan.billingCycle],
     country,
     currency,
-    decimal(Math.round((recommended * costPercent) / 100)),
+    decimal(Math.round((recommended * costPercent) / 100) * periodsOf(plan)),
     "",
     "",
     from,
     to,
     sku.productId.startsWith("CFQ") ? "License" : "",
-    decimal(recommended),
+    decimal(recommended * periodsOf(plan)),
     segmentNames[segment]
   ]
 }
@@ -145,6 +145,18 @@ const percentOf = ({ term, billingCycle }: Plan): number => {
   if (billingCycle === "triennial") return 3600
   if (term === "P1M") return 120
   return term === null || billingCycle === "one_time" ? 100 : 105
+}
+
+const termMonths = { P1M: 1, P1Y: 12, P3Y: 36 } as const
+const cycleMonths: Partial<Record<Plan["billingCycle"], number>> = {
+  monthly: 1,
+  annual: 12,
+  triennial: 36
+}
+/** Billing periods in the term. */
+const periodsOf = ({ term, billingCycle }: Plan): number => {
+  const months = cycleMonths[billingCycle]
+  return term === null || months === undefined ? 1 : Math.max(1, termMonths[term] / months)
 }
 
 /** Without trailing zeros, as Microsoft writes it: 115.2 and 144. */
