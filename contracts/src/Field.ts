@@ -43,14 +43,15 @@ export const line = (
   lengths: { readonly min: number; readonly max: number }
 ) =>
   Schema.String.check(
+    // First, since the description is put on the last check, and the document knows nothing of this one.
+    Schema.makeFilter((text: string) =>
+      text.isWellFormed() ? undefined : "half a surrogate pair is no character"
+    ),
     Schema.isMinLength(lengths.min),
     Schema.isMaxLength(lengths.max),
     Schema.isPattern(/^\P{Cc}*$/u, {
       message: "control characters are not allowed"
-    }),
-    Schema.makeFilter((text: string) =>
-      text.isWellFormed() ? undefined : "half a surrogate pair is no character"
-    )
+    })
   ).annotate({ description })
 
 /** A count: a whole number from zero. */

@@ -101,7 +101,7 @@ const CreditLimitView = Schema.Union([
 const EditionSent = Schema.Literals([...Edition.literals, "lite", "tenant"])
   .annotate({
     description:
-      "basic, standard or professional; the old names lite (basic) and tenant (professional) are taken too."
+      "The edition: basic, standard or professional; the old names lite (basic) and tenant (professional) are taken too."
   })
   .pipe(
     Schema.decodeTo(
@@ -324,15 +324,15 @@ const ContactView = Schema.Struct({
   email: described(Email, "The person's e-mail address."),
   phone: described(Schema.NullOr(Phone), "The person's phone number; null where none is known."),
   roles: Schema.Array(ContactRole)
+    .annotate({
+      description:
+        "What for. primary: whom one writes to; bill-to: who gets invoices; storefront-user: who may sign in to the storefront."
+    })
     .check(
       Schema.makeFilter((roles) =>
         new Set(roles).size === roles.length ? undefined : "each role only once"
       )
     )
-    .annotate({
-      description:
-        "primary: whom one writes to; bill-to: who gets invoices; storefront-user: who may sign in to the storefront."
-    })
 }).annotate({ identifier: "Contact", description: "A person at an account." })
 
 /** All contacts of an account. */

@@ -58,7 +58,8 @@ export const ConsentView = Schema.Struct({
       startedAt: timestamp("When the link was asked for."),
       expiresAt: timestamp("Until when it works."),
       state: Schema.Literals(["waiting", "done", "failed"]).annotate({
-        description: "waiting: for whoever signs in; done; failed: the problem says why."
+        description:
+          "What became of it. waiting: for whoever signs in; done; failed: the problem says why."
       }),
       problem: Schema.NullOr(Problem).annotate({ description: "Why it failed." })
     }).annotate({ identifier: "ConsentAttempt", description: "The newest try to authenticate." })

@@ -156,7 +156,7 @@ export const TemplateView = Schema.Struct({
   ),
   language: described(Language, "The language, as de or de-CH."),
   ...templateFields,
-  version: count("0 is built in; each change counts one up. It is also the ETag.")
+  version: count("Counts the changes; 0 is built in. It is also the ETag.")
 }).annotate({ identifier: "Template", description: "A template of an occasion's mails." })
 
 const MergeFieldView = Schema.Struct({
@@ -248,10 +248,12 @@ export class TemplatesGroup extends HttpApiGroup.make("templates")
           guid(AccountId, "The account whose real data is shown; examples when absent.")
         )
       },
+      headers: idempotencyKey,
       payload: TemplateTexts,
       success: MailContent,
       error: [AccountNotFound, NoRecipient, BodyTooLarge, MediaTypeUnsupported]
     })
+      .middleware(Idempotent)
       .annotate(
         OpenApi.Summary,
         "Show the mail that a template would make; nothing is sent or kept"

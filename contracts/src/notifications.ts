@@ -15,9 +15,12 @@ export const NotificationView = Schema.Struct({
   id: guid(NotificationId, "The notification."),
   kind: described(
     NotificationKind,
-    "consent-expiring: nobody has used it for long. consent-ended: the instance's work waits. consent-failing: Microsoft refuses to renew it."
+    "What happened. consent-expiring: nobody has used it for long. consent-ended: the instance's work waits. consent-failing: Microsoft refuses to renew it."
   ),
-  severity: described(Severity, "critical: something has stopped. warning: it will."),
+  severity: described(
+    Severity,
+    "How urgent it is. critical: something has stopped. warning: it will."
+  ),
   instance: described(Schema.NullOr(InstanceName), "The instance that it is about, if any."),
   subject: Schema.String.annotate({ description: "In one line." }),
   text: Schema.String.annotate({ description: "What happened and what to do." }),

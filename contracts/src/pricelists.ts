@@ -40,7 +40,10 @@ const id = { id: guid(PriceListId, "The price list.") }
 const groupId = { id: guid(PriceGroupId, "The price group.") }
 const name = line("Its name, unique whatever the case.", { min: 1, max: 100 })
 const description = line("What it is for.", { min: 0, max: 400 })
-const currency = Currency.check(
+const currency = described(
+  Currency,
+  "The currency of its prices, ISO 4217; it never changes."
+).check(
   Schema.makeFilter((code: string) =>
     isKnownCurrency(code) ? undefined : `ISO 4217 has no currency ${code}`
   )
@@ -90,7 +93,7 @@ export const NewPriceList = Schema.Struct({
   name,
   instance: described(InstanceName, "The instance whose products it will sell; it never changes."),
   description: Schema.optionalKey(description),
-  currency: described(currency, "The currency of its prices, ISO 4217; it never changes."),
+  currency,
   market: described(Schema.optionalKey(Schema.NullOr(Market)), marketText),
   validFrom: described(
     Schema.optionalKey(validFrom),

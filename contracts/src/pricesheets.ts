@@ -53,7 +53,7 @@ const which = {
   timeline: Schema.optionalKey(
     described(
       Timeline,
-      "current and history hold every price of their month: what they do not list has ended. future holds only what will change. current when absent."
+      "Which sheet. current and history hold every price of their month: what they do not list has ended. future holds only what will change. current when absent."
     )
   ),
   month: Schema.optionalKey(
@@ -167,7 +167,7 @@ const PointView = Schema.Struct({ ...amounts, ...dated }).annotate({
 export const PriceSheetChangeView = Schema.Struct({
   kind: described(
     Schema.Literals(["added", "changed", "redated", "ended"]),
-    "added: there was no price; changed: other amounts; redated: other dates only; ended: nothing comes after it."
+    "What changed. added: there was no price; changed: other amounts; redated: other dates only; ended: nothing comes after it."
   ),
   ...subject,
   before: described(Schema.NullOr(PointView), "What counted before; null for nothing."),
