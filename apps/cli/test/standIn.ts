@@ -166,6 +166,21 @@ export const accountView = (name: string, n: number) => ({
   kind: "customer",
   name,
   code: `C-${n}`,
+  edition: null,
   mpnId: null,
-  tenants: [{ instanceId: runId, tenantId: accountId, domain: `${name.toLowerCase()}.com` }]
+  email: null,
+  phone: null,
+  address: null,
+  language: null,
+  currency: null,
+  billToId: null,
+  managerEmail: null,
+  orderingEnabled: false,
+  resellingEnabled: false,
+  creditLimit: { kind: "unlimited" },
+  taxId: null,
+  customFields: {},
+  active: true,
+  tenants: [{ instanceId: runId, tenantId: accountId, domain: `${name.toLowerCase()}.com` }],
+  version: 1
 })
