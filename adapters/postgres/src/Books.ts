@@ -109,7 +109,8 @@ const readAgreed = (db: Kysely<Tables>, run: Run, tenants: ReadonlyArray<TenantI
     from subscription s
     where s.instance_id = ${run.instanceId} and s.tenant_id = any(${tenants}::uuid[])
       and s.environment = ${run.environment}
-      and ${whole(run) ? sql`true` : inRun(run, sql`s.account_id`)}`.execute(db)
+      and ${whole(run) ? sql`true` : inRun(run, sql`s.account_id`)}
+    order by s.reference, s.id`.execute(db)
 
 const readBaselines = (db: Kysely<Tables>, subscriptions: ReadonlyArray<SubscriptionId>) =>
   sql<BaselineRow>`
@@ -121,7 +122,8 @@ const readObserved = (db: Kysely<Tables>, run: Run, tenants: ReadonlyArray<Tenan
   sql<ObservedRow>`
     select document from observed_subscription
     where instance_id = ${run.instanceId} and tenant_id = any(${tenants}::uuid[])
-      and environment = ${run.environment}`.execute(db)
+      and environment = ${run.environment}
+    order by microsoft_id`.execute(db)
 
 /** Where other customers hold these ids; of several, always the same one. A branch sees its own customers only. */
 const readElsewhere = (db: Kysely<Tables>, run: Run, ids: ReadonlyArray<MicrosoftId>) =>
