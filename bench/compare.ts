@@ -3,6 +3,7 @@ import { InstanceId, MpnId, TenantId } from "@concordat/core/instance/Instance"
 import {
   type Customer,
   type Knowledge,
+  nothingListed,
   rulesDefault
 } from "@concordat/core/reconciliation/Customer"
 import { compare } from "@concordat/core/reconciliation/compare"
@@ -152,6 +153,7 @@ const knowledge: Knowledge = {
   at: now,
   rules: rulesDefault,
   products: new Map(),
+  listed: nothingListed,
   elsewhere: new Map(),
   claimedElsewhere: new Set()
 }

@@ -91,9 +91,13 @@ export const assortmentsLayer = Layer.effect(
       id: PriceListId,
       at: Instant,
       offer: OfferId | null = null
-    ) {
-      const [row] = yield* run("Assortments.load", (db) => readShelf(db, id, at, offer))
-      return row === undefined ? undefined : heldOf(row, at)
+    ): Effect.fn.Return<Held | undefined> {
+      const [row] = yield* run("Assortments.load", (db) =>
+        readShelves(db, [id], at, offer === null ? null : [offer])
+      )
+      return row === undefined
+        ? undefined
+        : { revision: row.revision, knownFrom: at, shelf: shelfIn(row), assortment: null }
     })
 
     const remember = (id: PriceListId, held: Held) => {
@@ -362,12 +366,12 @@ const firstAfter = (items: ReadonlyArray<Placed>, after: Place): number => {
   return low
 }
 
-type ListDocument = Omit<PriceListRow, "valid_from" | "valid_to"> & {
+export type ListDocument = Omit<PriceListRow, "valid_from" | "valid_to"> & {
   readonly valid_from: string
   readonly valid_to: string | null
 }
 
-const listOf = (document: ListDocument): PriceList =>
+export const listOf = (document: ListDocument): PriceList =>
   priceListOf({
     ...document,
     valid_from: Instant.make(Date.parse(document.valid_from)),
@@ -445,7 +449,7 @@ type ProductDocument = Omit<SellableProduct, "costs" | "recommended"> & {
   readonly purchase: MoneyDocument
   readonly sheet: ReadonlyArray<SheetDocument>
 }
-interface ShelfRow {
+export interface ShelfRow {
   readonly list: ListDocument
   readonly instance: InstanceName
   readonly revision: number
@@ -475,31 +479,29 @@ const sellableOf = (document: ProductDocument, { currency }: PriceList): Sellabl
   }
 }
 
-const heldOf = (row: ShelfRow, at: Instant): Held => {
+export const shelfIn = (row: ShelfRow): Shelf => {
   const list = listOf(row.list)
   const placed = row.products.map((document) => ({
     place: placeOf(document, list.instanceId),
     product: sellableOf(document, list)
   }))
   return {
-    revision: row.revision,
-    knownFrom: at,
-    shelf: {
-      list,
-      instance: row.instance,
-      entries: entriesBySubject(row.entries.map(entryOf)),
-      products: placed.toSorted((a, b) => compare(a.place, b.place)).map(({ product }) => product)
-    },
-    assortment: null
+    list,
+    instance: row.instance,
+    entries: entriesBySubject(row.entries.map(entryOf)),
+    products: placed.toSorted((a, b) => compare(a.place, b.place)).map(({ product }) => product)
   }
 }
 
-/** One statement, so that everything of it, and the revision, are of one moment. */
-const readShelf = async (
+/**
+ * Lists with their entries and products, only of these offers where some are named, and with the prices of sheets that
+ * are valid at `at` or later. One statement, so that everything of it, and the revision, are of one moment.
+ */
+export const readShelves = async (
   db: Kysely<Tables>,
-  id: PriceListId,
+  ids: ReadonlyArray<PriceListId>,
   at: Instant,
-  offer: OfferId | null
+  offers: ReadonlyArray<OfferId> | null
 ) => {
   const { rows } = await sql<ShelfRow>`
     select row_to_json(list) as list, instance.name as instance, coalesce(revision.revision, 0) as revision, (
@@ -531,11 +533,11 @@ const readShelf = async (
         left join price_group_product member
           on member.instance_id = product.instance_id and member.offer = product.offer
         where product.instance_id = list.instance_id
-          and (${offer}::text is null or product.offer = ${offer})
+          and (${offers}::text[] is null or product.offer = any(${offers}::text[]))
       ) as products
     from price_list list
     join instance on instance.id = list.instance_id
     left join price_revision revision on revision.instance_id = list.instance_id
-    where list.id = ${id}`.execute(db)
+    where list.id = any(${ids}::uuid[])`.execute(db)
   return rows
 }

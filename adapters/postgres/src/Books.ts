@@ -3,6 +3,7 @@ import type { CspStatus, InstanceId, TenantId } from "@concordat/core/instance/I
 import type { Currency } from "@concordat/core/money/Money"
 import type { Baseline, BaselineTerms } from "@concordat/core/reconciliation/Baseline"
 import { Books, type CustomerBook } from "@concordat/core/reconciliation/Books"
+import { nothingListed } from "@concordat/core/reconciliation/Customer"
 import type { Run } from "@concordat/core/reconciliation/Run"
 import type { Observed } from "@concordat/core/subscription/Observed"
 import {
@@ -16,6 +17,7 @@ import type { Instant } from "@concordat/core/time/Instant"
 import { CurrentCorrelation } from "@concordat/core/vendor/Correlation"
 import { Effect, Layer, Stream } from "effect"
 import { type Kysely, type RawBuilder, sql } from "kysely"
+import { bookPrices } from "./bookPrices.ts"
 import { CurrentTransaction } from "./Database.ts"
 import { moneyOf, type ProductDocument, productOf } from "./documents.ts"
 import { lines, statements } from "./Statements.ts"
@@ -169,6 +171,8 @@ const agreedOf = (row: AgreedRow, instanceId: InstanceId): Subscription => ({
       : moneyOf({ amount: row.unit_price, currency: row.currency }),
   acceptedAt: row.accepted_at
 })
+
+type Prices = Effect.Success<ReturnType<typeof bookPrices>>
 
 interface Gathered {
   readonly subscriptions: Array<Subscription>
@@ -345,6 +349,7 @@ export const booksLayer = Layer.effect(
     const read = Effect.fn("Books.read")(function* (
       run: Run,
       cspStatus: CspStatus,
+      prices: Prices,
       listed: ReadonlyArray<ListedCustomer>
     ) {
       const { instanceId } = run
@@ -378,7 +383,14 @@ export const booksLayer = Layer.effect(
             if (instance_id !== instanceId || byTenant.get(tenant_id) !== customer)
               customer.claimedElsewhere.add(microsoft_id)
       }
-      return listed.flatMap(({ tenant_id, account_id, name }): ReadonlyArray<CustomerBook> => {
+      const priced = yield* prices(
+        listed.map(({ tenant_id, account_id }) => ({
+          accountId: account_id,
+          subscriptions: byTenant.get(tenant_id)?.subscriptions ?? [],
+          observed: byTenant.get(tenant_id)?.observed ?? []
+        }))
+      )
+      return listed.flatMap(({ tenant_id, account_id, name }, at): ReadonlyArray<CustomerBook> => {
         const customer = byTenant.get(tenant_id)
         if (customer === undefined) return []
         const { subscriptions, observed, baselines, elsewhere, claimedElsewhere } = customer
@@ -392,6 +404,7 @@ export const booksLayer = Layer.effect(
               observed,
               baselines
             },
+            listed: priced[at] ?? nothingListed,
             elsewhere,
             claimedElsewhere,
             name,
@@ -401,7 +414,7 @@ export const booksLayer = Layer.effect(
       })
     })
 
-    const customers = (run: Run): Stream.Stream<ReadonlyArray<CustomerBook>> =>
+    const customers = (run: Run, at: Instant): Stream.Stream<ReadonlyArray<CustomerBook>> =>
       Stream.unwrap(
         Effect.gen(function* () {
           const transaction = yield* snapshot
@@ -419,9 +432,10 @@ export const booksLayer = Layer.effect(
                 .executeTakeFirstOrThrow()
             )
           )
+          const prices = yield* within(bookPrices(query, run, at))
           const { rows } = yield* within(query("Books.list", (db) => listCustomers(db, run)))
           return Stream.fromIterable(chunksOf(rows, customersAtOnce)).pipe(
-            Stream.mapEffect((listed) => within(read(run, csp_status, listed)))
+            Stream.mapEffect((listed) => within(read(run, csp_status, prices, listed)))
           )
         })
       ).pipe(

@@ -87,7 +87,7 @@ const observedBy = async (
   return of
 }
 const customersOf = (of: Run) =>
-  Stream.unwrap(Books.use((books) => Effect.succeed(books.customers(of))))
+  Stream.unwrap(Books.use((books) => Effect.succeed(books.customers(of, now))))
 const read = async (of: Run): Promise<ReadonlyArray<CustomerBook>> =>
   (await runtime.runPromise(Stream.runCollect(customersOf(of)))).flat()
 const accountOf = async (code: string): Promise<AccountId> => {

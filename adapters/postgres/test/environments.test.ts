@@ -95,7 +95,7 @@ const compared = (asked: Run, customers: ReadonlyArray<number>) =>
         instanceId(1),
         tenants.map((tenant) => ({ tenantId: tenant, problem: null, requests: 1 }))
       )
-      const found = (yield* Stream.runCollect(books.customers(asked))).flat()
+      const found = (yield* Stream.runCollect(books.customers(asked, now))).flat()
       yield* runs.cancel(asked.id, null)
       return found.map(({ customer, accountId, elsewhere, claimedElsewhere }) => ({
         ours: customer.subscriptions.map(({ reference }) => reference),

@@ -20,7 +20,7 @@ import { languageDefault } from "@concordat/core/mail/Template"
 import type { Templates } from "@concordat/core/mail/Templates"
 import { writeMail } from "@concordat/core/mail/writeMail"
 import { Currency, money } from "@concordat/core/money/Money"
-import { type Row, rulesDefault } from "@concordat/core/reconciliation/Customer"
+import { nothingListed, type Row, rulesDefault } from "@concordat/core/reconciliation/Customer"
 import { compare } from "@concordat/core/reconciliation/compare"
 import { type Run, RunId } from "@concordat/core/reconciliation/Run"
 import { Runs } from "@concordat/core/reconciliation/Runs"
@@ -379,6 +379,7 @@ const comparedRows = (account: string, instanceId: Run["instanceId"]): ReadonlyA
       at: Instant.make(Date.UTC(2026, 10, 20)),
       rules: rulesDefault,
       products: new Map(),
+      listed: nothingListed,
       elsewhere: new Map(),
       claimedElsewhere: new Set()
     }

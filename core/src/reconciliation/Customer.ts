@@ -1,5 +1,6 @@
 import type { Product } from "../catalogue/Product.ts"
 import type { CspStatus, InstanceId, TenantId } from "../instance/Instance.ts"
+import type { Money } from "../money/Money.ts"
 import { cancellationWindowMsDefault } from "../subscription/Cancellation.ts"
 import type { Observed } from "../subscription/Observed.ts"
 import type {
@@ -27,11 +28,27 @@ export interface Knowledge {
   readonly at: Instant
   readonly rules: Rules
   readonly products: ReadonlyMap<OfferId, Product>
+  readonly listed: ListedPrices
   /** Where Partner Center holds a subscription that this customer's tenant does not. */
   readonly elsewhere: ReadonlyMap<MicrosoftId, Observed>
   /** Microsoft ids that live BSS subscriptions of other customers are mapped to. */
   readonly claimedElsewhere: ReadonlySet<MicrosoftId>
 }
+
+/**
+ * What one seat costs for one billing period by price protections and by the price lists of whoever holds it, at the
+ * instant of the comparison (domain.md §3b, §4): null where lists decide and none of them has a price for it. What no
+ * list decides about is absent.
+ */
+export interface ListedPrices {
+  /** Of what we have agreed. */
+  readonly subscriptions: ReadonlyMap<SubscriptionId, Money | null>
+  /** Of what Partner Center holds. */
+  readonly observed: ReadonlyMap<MicrosoftId, Money | null>
+}
+
+/** Nothing is protected, and nobody buys by a list. */
+export const nothingListed: ListedPrices = { subscriptions: new Map(), observed: new Map() }
 
 /** The figures behind the rules: data, because Microsoft has changed them before. */
 export interface Rules {

@@ -1,33 +1,30 @@
 import { BigDecimal } from "effect"
-import { listPrice, type Product } from "../catalogue/Product.ts"
 import { dividedBy, type Money, times } from "../money/Money.ts"
 import type { Observed } from "../subscription/Observed.ts"
 import {
   type BillingCycle,
   monthsPerPeriod,
-  type OfferId,
   type Subscription
 } from "../subscription/Subscription.ts"
 import type { FindingKind } from "./Finding.ts"
-
-type Products = ReadonlyMap<OfferId, Product>
+import { listedHere, listedThere, type PriceKnowledge } from "./listedPrice.ts"
 
 /**
- * What a finding is worth a month: seats times the monthly price of one seat, as agreed with the customer
- * or, for what only Partner Center holds, as in the price list. Null where no price is known or the
- * finding moves no money.
+ * What a finding is worth a month: seats times the monthly price of one seat, as agreed with the customer or, where
+ * that is not known and for what only Partner Center holds, as in the account's price list. Null where no price is
+ * known or the finding moves no money.
  */
 export const atRisk = (
   kind: FindingKind,
   subscription: Subscription | null,
   observed: Observed | null,
-  products: Products
+  known: PriceKnowledge
 ): Money | null => {
   switch (kind) {
     case "quantity": {
       if (subscription === null || observed === null) return null
       const seats = Math.abs(subscription.terms.quantity - observed.terms.quantity)
-      return seatsOf(agreedPerSeat(subscription) ?? listedPerSeat(observed, products), seats)
+      return seatsOf(ourPerSeat(subscription, known) ?? theirPerSeat(observed, known), seats)
     }
     case "only-in-partner-center":
     case "duplicate-subscription":
@@ -36,7 +33,7 @@ export const atRisk = (
       return observed === null
         ? null
         : seatsOf(
-            listedPerSeat(observed, products) ?? agreedPerSeat(subscription),
+            theirPerSeat(observed, known) ?? ourPerSeat(subscription, known),
             observed.terms.quantity
           )
     case "not-found":
@@ -50,7 +47,7 @@ export const atRisk = (
       return subscription === null
         ? null
         : seatsOf(
-            agreedPerSeat(subscription) ?? listedPerSeat(observed, products),
+            ourPerSeat(subscription, known) ?? theirPerSeat(observed, known),
             subscription.terms.quantity
           )
     case "offer":
@@ -58,14 +55,14 @@ export const atRisk = (
     case "term":
       return difference(
         agreedPerSeat(subscription),
-        listedPerSeat(observed, products),
+        theirPerSeat(observed, known),
         observed?.terms.quantity ?? 0
       )
     case "price": {
       if (subscription === null) return null
-      const { offer, term, billingCycle, quantity } = subscription.terms
-      const listed = listPrice(products.get(offer), term, billingCycle)
-      return difference(agreedPerSeat(subscription), perMonth(listed, billingCycle), quantity)
+      const { billingCycle, quantity } = subscription.terms
+      const listed = perMonth(listedHere(subscription, known), billingCycle)
+      return difference(agreedPerSeat(subscription), listed, quantity)
     }
     case "auto-renew":
     case "commitment-end":
@@ -97,11 +94,14 @@ const agreedPerSeat = (subscription: Subscription | null): Money | null =>
     ? null
     : perMonth(subscription.unitPrice, subscription.terms.billingCycle ?? "monthly")
 
-const listedPerSeat = (observed: Observed | null, products: Products): Money | null => {
-  if (observed === null) return null
-  const { offer, term, billingCycle } = observed.terms
-  return perMonth(listPrice(products.get(offer), term, billingCycle), billingCycle)
-}
+const ourPerSeat = (subscription: Subscription | null, known: PriceKnowledge): Money | null =>
+  subscription === null
+    ? null
+    : (agreedPerSeat(subscription) ??
+      perMonth(listedHere(subscription, known), subscription.terms.billingCycle))
+
+const theirPerSeat = (observed: Observed | null, known: PriceKnowledge): Money | null =>
+  observed === null ? null : perMonth(listedThere(observed, known), observed.terms.billingCycle)
 
 const seatsOf = (perSeat: Money | null, seats: number): Money | null =>
   perSeat === null ? null : times(perSeat, seats)

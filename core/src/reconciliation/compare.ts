@@ -9,6 +9,7 @@ import {
 import type { Customer, Knowledge, Row } from "./Customer.ts"
 import { agreesPlainly, comparePair, type Pair, pricesDiffer, report } from "./comparePair.ts"
 import type { Finding } from "./Finding.ts"
+import { knowsPrices } from "./listedPrice.ts"
 
 /**
  * Compares what the BSS agreed with what Partner Center holds, for one customer (domain.md §1). Total and
@@ -42,13 +43,14 @@ const plainRows = (customer: Customer, knowledge: Knowledge): ReadonlyArray<Row>
     rows[i] = { subscription, observed: theirs, findings: empty }
   }
   if (products.size > 0 && offersRepeat(observed, products)) return undefined
+  const priced = knowsPrices(knowledge)
   for (let i = 0; i < size; i++) {
     const row = rows[i]
     if (row === undefined || row.subscription === null || row.observed === null) return undefined
     const { subscription, observed } = row
     if (
       agreesPlainly(subscription.terms, observed.terms, cspStatus, rules) &&
-      (products.size === 0 || !pricesDiffer(subscription, products))
+      (!priced || !pricesDiffer(subscription, knowledge))
     )
       continue
     const findings: Array<Finding> = []

@@ -1,4 +1,3 @@
-import { listPrice, type Product } from "../catalogue/Product.ts"
 import type { CspStatus } from "../instance/Instance.ts"
 import { equals, format } from "../money/Money.ts"
 import type { Observed } from "../subscription/Observed.ts"
@@ -7,7 +6,6 @@ import {
   type Field,
   isLive,
   isNewCommerce,
-  type OfferId,
   type ScheduledChange,
   type Subscription,
   type Terms
@@ -19,6 +17,7 @@ import type { Customer, Knowledge, Rules } from "./Customer.ts"
 import type { Finding, FindingKind, FindingValue, MovedBy, Severity } from "./Finding.ts"
 import { same, sameChange, sameCommitmentEnd, shown } from "./fields.ts"
 import { kindFacts } from "./kinds.ts"
+import { knowsPrices, listedHere, type PriceKnowledge } from "./listedPrice.ts"
 
 /** One row in the making: what each side has, and what has been found so far. */
 export interface Pair {
@@ -115,8 +114,7 @@ export const comparePair = (pair: Pair): void => {
     ours.friendlyName !== theirs.friendlyName
   )
     report(pair, "friendly-name")
-  if (knowledge.products.size > 0 && pricesDiffer(subscription, knowledge.products))
-    report(pair, "price")
+  if (knowsPrices(knowledge) && pricesDiffer(subscription, knowledge)) report(pair, "price")
 }
 
 /** Microsoft goes on billing a suspended new-commerce subscription (domain.md §3c); we do not invoice one. */
@@ -168,12 +166,10 @@ const comparePartnerOfRecord = (pair: Pair): void => {
 }
 
 /** Only prices of one currency can be compared; what is not in the list has no price to differ from. */
-export const pricesDiffer = (
-  { unitPrice, terms }: Subscription,
-  products: ReadonlyMap<OfferId, Product>
-): boolean => {
+export const pricesDiffer = (subscription: Subscription, known: PriceKnowledge): boolean => {
+  const { unitPrice } = subscription
   if (unitPrice === null) return false
-  const list = listPrice(products.get(terms.offer), terms.term, terms.billingCycle)
+  const list = listedHere(subscription, known)
   return list !== undefined && list.currency === unitPrice.currency && !equals(list, unitPrice)
 }
 
@@ -195,7 +191,7 @@ export const report = (pair: Pair, kind: FindingKind): void => {
     ...valuesOf(pair, kind, field),
     movedBy: field === null ? moverOfWhole(pair, kind) : moverOf(pair, baseline, field),
     severity: severityOf(pair, kind),
-    atRisk: atRisk(kind, pair.subscription, pair.observed, pair.knowledge.products),
+    atRisk: atRisk(kind, pair.subscription, pair.observed, pair.knowledge),
     actions: actionsFor(kind, pair.subscription, pair.observed, pair.knowledge)
   })
 }
@@ -215,8 +211,7 @@ const valuesOf = (
   if (kind === "wrong-instance")
     return { bss: customer.instanceId, partnerCenter: observed?.instanceId ?? null }
   if (kind === "price" && subscription !== null) {
-    const { offer, term, billingCycle } = subscription.terms
-    const list = listPrice(knowledge.products.get(offer), term, billingCycle)
+    const list = listedHere(subscription, knowledge)
     return {
       bss: subscription.unitPrice === null ? null : format(subscription.unitPrice),
       // The price list is ours, yet it is what Partner Center's side of the sale is measured against.

@@ -31,12 +31,13 @@ export const compareRun = Effect.fn("compareRun")(function* (
     .within(
       Effect.gen(function* () {
         const tally = newTally()
-        yield* books.customers(run).pipe(
+        yield* books.customers(run, at).pipe(
           Stream.map((chunk): Part => {
             const part: Part = { firstPosition: tally.rows, rows: [], baselines: [] }
             for (const book of chunk) {
-              const { elsewhere, claimedElsewhere } = book
-              const knowledge: Knowledge = { at, rules, products, elsewhere, claimedElsewhere }
+              const { listed, elsewhere, claimedElsewhere } = book
+              const known = { at, rules, products, listed }
+              const knowledge: Knowledge = { ...known, elsewhere, claimedElsewhere }
               const rows = compare(book.customer, knowledge)
               for (const row of rows) {
                 const moved = movedBaseline(book, row, at)

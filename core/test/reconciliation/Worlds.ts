@@ -5,7 +5,12 @@ import type { Product } from "../../src/catalogue/Product.ts"
 import { type CspStatus, InstanceId, MpnId, TenantId } from "../../src/instance/Instance.ts"
 import { Currency, type Money } from "../../src/money/Money.ts"
 import type { Baseline } from "../../src/reconciliation/Baseline.ts"
-import { type Customer, type Knowledge, rulesDefault } from "../../src/reconciliation/Customer.ts"
+import {
+  type Customer,
+  type Knowledge,
+  nothingListed,
+  rulesDefault
+} from "../../src/reconciliation/Customer.ts"
 import type { Observed } from "../../src/subscription/Observed.ts"
 import {
   type BillingCycle,
@@ -98,6 +103,7 @@ export const knowledge: Knowledge = {
   at: now,
   rules: rulesDefault,
   products,
+  listed: nothingListed,
   elsewhere: new Map(),
   claimedElsewhere: new Set()
 }
