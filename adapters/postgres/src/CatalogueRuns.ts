@@ -12,18 +12,18 @@ import { isDue } from "@concordat/core/catalogue/catalogueSchedule"
 import type { VendorItem } from "@concordat/core/catalogue/VendorCatalogue"
 import type { InstanceId, InstanceName } from "@concordat/core/instance/Instance"
 import { OfferId } from "@concordat/core/subscription/Subscription"
-import { Instant } from "@concordat/core/time/Instant"
+import type { Instant } from "@concordat/core/time/Instant"
 import { Effect, Layer, Option, Schema } from "effect"
 import { type Kysely, type Selectable, sql } from "kysely"
 import { inPieces, insertChanges } from "./catalogueRows.ts"
-import { keyset } from "./Keyset.ts"
+import { keyset, newestFirst } from "./Keyset.ts"
 import type { Boss } from "./queue/Boss.ts"
 import { bossSchema } from "./queue/claims.ts"
 import { catalogueRunQueue } from "./queues.ts"
 import { statements } from "./Statements.ts"
 import type { CatalogueRunTable, Tables } from "./Tables.ts"
 
-const newestFirst = keyset(Schema.Struct({ createdAt: Instant, id: CatalogueRunId }))
+const byAge = newestFirst("run", "created_at", CatalogueRunId)
 const byNumber = keyset(Schema.Struct({ id: Schema.Int }))
 const byOffer = keyset(Schema.Struct({ offer: OfferId }))
 
@@ -237,29 +237,19 @@ export const catalogueRunsLayer = Layer.effect(
     const list = Effect.fn("CatalogueRuns.list")(function* (
       ...[instanceId, page]: Parameters<CatalogueRuns["Service"]["list"]>
     ) {
-      const after = yield* newestFirst.after(page)
+      const after = yield* byAge.after(page)
       const rows = yield* query("CatalogueRuns.list", (db) =>
         runs(db)
           .$if(instanceId !== undefined, (select) =>
             select.where(sql<boolean>`run.instance_id = ${instanceId ?? null}::uuid`)
           )
-          .$if(after !== undefined, (select) =>
-            select.where(
-              sql<boolean>`(run.created_at, run.id) <
-                (${new Date(after?.createdAt ?? 0)}::timestamptz, ${after?.id ?? null}::uuid)`
-            )
-          )
+          .where(byAge.isAfter(after))
           .orderBy("run.created_at", "desc")
           .orderBy("run.id", "desc")
           .limit(page.limit + 1)
           .execute()
       )
-      return newestFirst.page(
-        rows,
-        page,
-        ({ created_at, id }) => ({ createdAt: created_at, id }),
-        runOf
-      )
+      return byAge.page(rows, page, runOf)
     })
 
     /** What was read for a run is of no use after it. */

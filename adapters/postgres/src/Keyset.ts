@@ -1,5 +1,7 @@
 import type { Page, PageRequest } from "@concordat/core/page/Page"
+import { Instant } from "@concordat/core/time/Instant"
 import { Data, Effect, Result, Schema } from "effect"
+import { sql } from "kysely"
 
 /**
  * A cursor that this list never gave. Not in the ports: whoever takes cursors from strangers checks them
@@ -48,5 +50,28 @@ export const keyset = <K, I>(key: Schema.Codec<K, I>) => {
             : Buffer.from(encode(keyOf(last)), "utf8").toString("base64url")
       }
     }
+  }
+}
+
+/** A list that begins with its newest item, by a column of `table` that says when; those of one moment by id. */
+export const newestFirst = <Id extends string, Column extends string>(
+  table: string,
+  column: Column,
+  id: Schema.Codec<Id, string>
+) => {
+  const { after, page } = keyset(Schema.Struct({ at: Instant, id }))
+  return {
+    after,
+    /** Whether a row comes after this key; every row where there is none. */
+    isAfter: (key: { readonly at: Instant; readonly id: Id } | undefined) =>
+      key === undefined
+        ? sql<boolean>`true`
+        : sql<boolean>`(${sql.ref(`${table}.${column}`)}, ${sql.ref(`${table}.id`)}) <
+            (${new Date(key.at)}::timestamptz, ${key.id}::uuid)`,
+    page: <R extends { readonly id: Id } & { readonly [_ in Column]: Instant }, A>(
+      rows: ReadonlyArray<R>,
+      request: PageRequest,
+      item: (row: R) => A
+    ): Page<A> => page(rows, request, (row) => ({ at: row[column], id: row.id }), item)
   }
 }

@@ -1,13 +1,11 @@
 import { randomUUID } from "node:crypto"
 import { NotificationId } from "@concordat/core/notification/Notification"
 import { Notifications } from "@concordat/core/notification/Notifications"
-import { Instant } from "@concordat/core/time/Instant"
-import { Effect, Layer, Schema } from "effect"
-import { sql } from "kysely"
-import { keyset } from "./Keyset.ts"
+import { Effect, Layer } from "effect"
+import { newestFirst } from "./Keyset.ts"
 import { statements } from "./Statements.ts"
 
-const newestFirst = keyset(Schema.Struct({ raisedAt: Instant, id: NotificationId }))
+const byAge = newestFirst("notification", "raised_at", NotificationId)
 
 /** What operators are told, in Postgres. */
 export const notificationsLayer = Layer.effect(
@@ -41,7 +39,7 @@ export const notificationsLayer = Layer.effect(
     const list = Effect.fn("Notifications.list")(function* (
       page: Parameters<Notifications["Service"]["list"]>[0]
     ) {
-      const after = yield* newestFirst.after(page)
+      const after = yield* byAge.after(page)
       const rows = yield* run("Notifications.list", (db) =>
         db
           .selectFrom("notification")
@@ -55,21 +53,15 @@ export const notificationsLayer = Layer.effect(
             "notification.raised_at",
             "instance.name as instance"
           ])
-          .$if(after !== undefined, (query) =>
-            query.where(
-              sql<boolean>`(notification.raised_at, notification.id) <
-                (${new Date(after?.raisedAt ?? 0)}::timestamptz, ${after?.id ?? null}::uuid)`
-            )
-          )
+          .where(byAge.isAfter(after))
           .orderBy("notification.raised_at", "desc")
           .orderBy("notification.id", "desc")
           .limit(page.limit + 1)
           .execute()
       )
-      return newestFirst.page(
+      return byAge.page(
         rows,
         page,
-        ({ raised_at, id }) => ({ raisedAt: raised_at, id }),
         ({ id, kind, severity, instance, subject, text, raised_at }) => ({
           id,
           kind,

@@ -7,17 +7,16 @@ import {
   type OutboxMail
 } from "@concordat/core/mail/Outbox"
 import { RenderedMail } from "@concordat/core/mail/render"
-import { Instant } from "@concordat/core/time/Instant"
 import { Clock, Effect, Layer, Redacted, Schema } from "effect"
 import { type Selectable, sql } from "kysely"
-import { keyset } from "./Keyset.ts"
+import { newestFirst } from "./Keyset.ts"
 import type { Boss } from "./queue/Boss.ts"
 import { sendMailQueue } from "./queues.ts"
 import { Secrets } from "./Secrets.ts"
 import { likePart, statements } from "./Statements.ts"
 import type { MailTable } from "./Tables.ts"
 
-const newestFirst = keyset(Schema.Struct({ createdAt: Instant, id: MailId }))
+const byAge = newestFirst("mail", "created_at", MailId)
 
 const content = Schema.fromJsonString(RenderedMail)
 const encodeContent = Schema.encodeSync(content)
@@ -103,7 +102,7 @@ export const outboxLayer = Layer.effect(
     const list = Effect.fn("Outbox.list")(function* (
       ...[filter, page]: Parameters<Outbox["Service"]["list"]>
     ) {
-      const after = yield* newestFirst.after(page)
+      const after = yield* byAge.after(page)
       const { status, kind, account, q } = filter
       const rows = yield* run("Outbox.list", (db) =>
         db
@@ -122,23 +121,13 @@ export const outboxLayer = Layer.effect(
               sql<boolean>`(subject ilike ${part} or array_to_string(recipients, ' ') ilike ${part})`
             )
           })
-          .$if(after !== undefined, (query) =>
-            query.where(
-              sql<boolean>`(created_at, id) <
-                (${new Date(after?.createdAt ?? 0)}::timestamptz, ${after?.id ?? null}::uuid)`
-            )
-          )
+          .where(byAge.isAfter(after))
           .orderBy("created_at", "desc")
           .orderBy("id", "desc")
           .limit(page.limit + 1)
           .execute()
       )
-      return newestFirst.page(
-        rows,
-        page,
-        ({ created_at, id }) => ({ createdAt: created_at, id }),
-        mailOf
-      )
+      return byAge.page(rows, page, mailOf)
     })
 
     const whole = Effect.fnUntraced(function* (row: Omit<Selectable<MailTable>, "key">) {

@@ -17,7 +17,7 @@ import {
 import { Instant } from "@concordat/core/time/Instant"
 import { BigDecimal, Clock, Effect, Layer, Schema } from "effect"
 import { type Kysely, type Selectable, sql } from "kysely"
-import { keyset } from "./Keyset.ts"
+import { keyset, newestFirst } from "./Keyset.ts"
 import {
   applyStage,
   contradictions,
@@ -38,7 +38,7 @@ import type {
   Tables
 } from "./Tables.ts"
 
-const newestFirst = keyset(Schema.Struct({ createdAt: Instant, id: PriceSheetId }))
+const byAge = newestFirst("sheet", "created_at", PriceSheetId)
 const byPosition = keyset(Schema.Struct({ position: Schema.Int }))
 const byPlan = keyset(
   Schema.Struct({
@@ -350,29 +350,19 @@ export const priceSheetsLayer = Layer.effect(
     const list = Effect.fn("PriceSheets.list")(function* (
       ...[instanceId, page]: Parameters<PriceSheets["Service"]["list"]>
     ) {
-      const after = yield* newestFirst.after(page)
+      const after = yield* byAge.after(page)
       const rows = yield* run("PriceSheets.list", (db) =>
         sheets(db)
           .$if(instanceId !== undefined, (query) =>
             query.where("sheet.instance_id", "=", instanceId ?? null)
           )
-          .$if(after !== undefined, (query) =>
-            query.where(
-              sql<boolean>`(sheet.created_at, sheet.id) <
-                (${new Date(after?.createdAt ?? 0)}::timestamptz, ${after?.id}::uuid)`
-            )
-          )
+          .where(byAge.isAfter(after))
           .orderBy("sheet.created_at", "desc")
           .orderBy("sheet.id", "desc")
           .limit(page.limit + 1)
           .execute()
       )
-      return newestFirst.page(
-        rows,
-        page,
-        (row) => ({ createdAt: row.created_at, id: row.id }),
-        sheetOf
-      )
+      return byAge.page(rows, page, sheetOf)
     })
 
     const changes = Effect.fn("PriceSheets.changes")(function* (

@@ -15,12 +15,11 @@ import {
   ScopeNotFound,
   type Totals
 } from "@concordat/core/reconciliation/Runs"
-import { Instant } from "@concordat/core/time/Instant"
 import { Effect, Layer, Option, Schema, Stream } from "effect"
 import { type Kysely, type Selectable, sql } from "kysely"
 import { isPaused } from "./Consents.ts"
 import { moneyDocument, moneyOf } from "./documents.ts"
-import { keyset } from "./Keyset.ts"
+import { keyset, newestFirst } from "./Keyset.ts"
 import {
   type LostCustomer,
   type LostStep,
@@ -35,7 +34,7 @@ import { insertFindings, insertRows, reportRowOf, selectRows } from "./reportRow
 import { statements } from "./Statements.ts"
 import type { ReconciliationRunTable, Tables } from "./Tables.ts"
 
-const newestFirst = keyset(Schema.Struct({ createdAt: Instant, id: RunId }))
+const byAge = newestFirst("run", "created_at", RunId)
 const byPosition = keyset(Schema.Struct({ position: Schema.Int }))
 
 const unfinished = sql`('queued', 'listing', 'observing', 'comparing')`
@@ -290,26 +289,16 @@ export const runsLayer = Layer.effect(
     const list = Effect.fn("Runs.list")(function* (
       ...[branch, page]: Parameters<Runs["Service"]["list"]>
     ) {
-      const after = yield* newestFirst.after(page)
+      const after = yield* byAge.after(page)
       const rows = yield* query("Runs.list", (db) =>
         runs(db, branch)
-          .$if(after !== undefined, (query) =>
-            query.where(
-              sql<boolean>`(run.created_at, run.id) <
-                (${new Date(after?.createdAt ?? 0)}::timestamptz, ${after?.id ?? null}::uuid)`
-            )
-          )
+          .where(byAge.isAfter(after))
           .orderBy("run.created_at", "desc")
           .orderBy("run.id", "desc")
           .limit(page.limit + 1)
           .execute()
       )
-      return newestFirst.page(
-        rows,
-        page,
-        ({ created_at, id }) => ({ createdAt: created_at, id }),
-        runOf
-      )
+      return byAge.page(rows, page, runOf)
     })
 
     /** Jobs about customers for whom no other run waits. */
