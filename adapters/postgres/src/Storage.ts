@@ -25,6 +25,7 @@ import { rateBudgetLayer } from "./RateBudget.ts"
 import { runsLayer } from "./Runs.ts"
 import { secretRotationLayer } from "./SecretRotation.ts"
 import { keyringFromConfig, Secrets } from "./Secrets.ts"
+import { syncOptionsLayer } from "./SyncOptions.ts"
 import { unitOfWorkLayer } from "./UnitOfWork.ts"
 
 /** Every port that is kept in Postgres, without the database below it. */
@@ -52,6 +53,7 @@ export const portsLayer = Layer.mergeAll(
   rateBudgetLayer,
   runsLayer,
   secretRotationLayer,
+  syncOptionsLayer,
   unitOfWorkLayer
 )
 

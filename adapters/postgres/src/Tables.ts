@@ -644,6 +644,16 @@ export interface ParkedJobTable {
   lane: string
 }
 
+export interface SyncOptionTable {
+  account_id: AccountId
+  instance_id: InstanceId
+  user_name: string | null
+  domain_prefix: string | null
+  mpn_id: MpnId | null
+  tax_id: string | null
+  version: number
+}
+
 /** The tables as Kysely sees them: one interface per table, one property per column. */
 export interface Tables {
   instance: InstanceTable
@@ -683,4 +693,5 @@ export interface Tables {
   parked_job: ParkedJobTable
   mail: MailTable
   mail_template: MailTemplateTable
+  sync_option: SyncOptionTable
 }

@@ -9,6 +9,7 @@ import { mail } from "./0008_mail.ts"
 import { pricesOfSheets } from "./0009_prices_of_sheets.ts"
 import { accounts } from "./0010_accounts.ts"
 import { priceProtection } from "./0011_price_protection.ts"
+import { tenants } from "./0012_tenants.ts"
 
 /** One step of the schema, forward only. Its name sorts after all that were released before it. */
 export interface MigrationModule {
@@ -27,5 +28,6 @@ export const migrations: ReadonlyArray<MigrationModule> = [
   mail,
   pricesOfSheets,
   accounts,
-  priceProtection
+  priceProtection,
+  tenants
 ]
