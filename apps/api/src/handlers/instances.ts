@@ -10,9 +10,7 @@ import {
   InstanceChangeRefused,
   InstanceNameTaken,
   InstanceNotFound,
-  InstancesNotImported,
-  PreconditionRequired,
-  VersionStale
+  InstancesNotImported
 } from "@concordat/contracts/Problem"
 import { type Endpoints, endpointsOf } from "@concordat/core/instance/Cloud"
 import {
@@ -30,6 +28,7 @@ import { Identifiers } from "@concordat/core/work/Identifiers"
 import { Effect } from "effect"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import { pageOf } from "../Cursors.ts"
+import { conditionGiven, etagOf, stale, tagged, versionRead } from "../ifMatch.ts"
 
 /** The Partner Center accounts we are connected to. */
 export const instancesLayer = HttpApiBuilder.group(
@@ -44,19 +43,10 @@ export const instancesLayer = HttpApiBuilder.group(
       condition: string | undefined,
       change: (current: Instance) => InstanceChange
     ) {
-      if (condition === undefined)
-        return yield* new PreconditionRequired({
-          detail: "Read the instance, and send its ETag back as If-Match with the change."
-        })
+      const given = yield* conditionGiven(condition)
       const current = yield* instances.byName(name)
-      if (!matches(condition, current)) return yield* stale()
-      const after = yield* instances.update(
-        current.id,
-        current.version,
-        change(current),
-        yield* acting()
-      )
-      return tagged(after)
+      const version = yield* versionRead(given, current)
+      return tagged(yield* instances.update(current.id, version, change(current), yield* acting()))
     }, Effect.catchTags(refusals))
     return handlers.handleAll({
       list: ({ query }) => pageOf("instances", query, instances.list),
@@ -136,25 +126,6 @@ export const instanceNotFound = ({
       detail: `${message} GET /v1/instances lists those that exist.`
     })
   )
-
-const stale = () =>
-  Effect.fail(
-    new VersionStale({
-      detail: "Nothing was changed. Read the instance again, and send the new ETag as If-Match."
-    })
-  )
-
-const etagOf = (instance: Instance): string => `"${instance.version}"`
-
-const tagged = (instance: Instance) =>
-  HttpApiSchema.withHeaders({ body: instance, headers: { etag: etagOf(instance) } })
-
-/** Strong comparison, as If-Match asks for: a weak tag never matches (RFC 9110, §13.1.1). */
-const matches = (condition: string, instance: Instance): boolean =>
-  condition
-    .split(",")
-    .map((tag) => tag.trim())
-    .some((tag) => tag === "*" || tag === etagOf(instance))
 
 const nameTaken = ({ name, message }: { readonly name: string; readonly message: string }) =>
   Effect.fail(new InstanceNameTaken({ name, detail: message }))

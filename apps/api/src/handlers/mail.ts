@@ -1,13 +1,6 @@
 import { Api } from "@concordat/contracts/Api"
 import { Caller } from "@concordat/contracts/Auth"
-import {
-  InvalidRequest,
-  MailNotFound,
-  MailWaits,
-  NoRecipient,
-  PreconditionRequired,
-  VersionStale
-} from "@concordat/contracts/Problem"
+import { InvalidRequest, MailNotFound, MailWaits, NoRecipient } from "@concordat/contracts/Problem"
 import type { AccountId } from "@concordat/core/account/Account"
 import { Accounts } from "@concordat/core/account/Accounts"
 import { accountValues } from "@concordat/core/mail/accountValues"
@@ -23,8 +16,9 @@ import { Templates } from "@concordat/core/mail/Templates"
 import type { PageRequest } from "@concordat/core/page/Page"
 import { Instant } from "@concordat/core/time/Instant"
 import { Clock, Effect, Result } from "effect"
-import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
+import { HttpApiBuilder } from "effect/http-api"
 import { pageOf } from "../Cursors.ts"
+import { conditionGiven, stale, tagged, versionRead } from "../ifMatch.ts"
 import { accountNotFound } from "./accounts.ts"
 
 /** Every mail that was ever written. */
@@ -108,28 +102,23 @@ export const templatesLayer = HttpApiBuilder.group(
         ),
       put: Effect.fnUntraced(
         function* ({ params, query, headers, payload }) {
-          const condition = headers["if-match"]
-          if (condition === undefined)
-            return yield* new PreconditionRequired({
-              detail: "Read the template, and send its ETag back as If-Match with the change."
-            })
+          const condition = yield* conditionGiven(headers["if-match"])
           yield* checked({ kind: params.kind, ...payload })
           const { name, branch } = yield* Caller
           const organisationId = query.organisation ?? null
           if (organisationId !== null) yield* accounts.get(organisationId, branch)
           const language = query.language ?? languageDefault
           const current = yield* templateOf(params.kind, organisationId, language)
-          if (condition.trim() !== "*" && condition.trim() !== etagOf(current))
-            return yield* stale()
+          const version = yield* versionRead(condition, current)
           const changed = yield* templates.put(
             { ...payload, kind: params.kind, organisationId, language },
-            current.version,
+            version,
             name,
             Instant.make(yield* Clock.currentTimeMillis)
           )
           return tagged(changed)
         },
-        Effect.catchTags({ AccountNotFound: accountNotFound, StaleVersion: () => stale() })
+        Effect.catchTags({ AccountNotFound: accountNotFound, StaleVersion: stale })
       ),
       versions: ({ params, query }) =>
         pageOf("template versions", query, (page) =>
@@ -195,15 +184,3 @@ const checked = (template: TemplateTexts) => {
         })
       )
 }
-
-const stale = () =>
-  Effect.fail(
-    new VersionStale({
-      detail: "Nothing was changed. Read the template again, and send the new ETag as If-Match."
-    })
-  )
-
-const etagOf = ({ version }: Template): string => `"${version}"`
-
-const tagged = (template: Template) =>
-  HttpApiSchema.withHeaders({ body: template, headers: { etag: etagOf(template) } })

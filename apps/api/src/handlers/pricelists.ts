@@ -3,7 +3,6 @@ import { Caller } from "@concordat/contracts/Auth"
 import {
   entryProblemsMax,
   InvalidRequest,
-  PreconditionRequired,
   PriceEntriesInvalid,
   PriceGroupInUse,
   PriceGroupNameTaken,
@@ -11,8 +10,7 @@ import {
   PriceListInUse,
   PriceListNameTaken,
   PriceListNotFound,
-  PriceListsOverlap,
-  VersionStale
+  PriceListsOverlap
 } from "@concordat/contracts/Problem"
 import type { InstanceId, InstanceName } from "@concordat/core/instance/Instance"
 import { Instances } from "@concordat/core/instance/Instances"
@@ -33,6 +31,7 @@ import { Identifiers } from "@concordat/core/work/Identifiers"
 import { Clock, Effect, Result } from "effect"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import { pageOf } from "../Cursors.ts"
+import { etagOf, stale, versionRead } from "../ifMatch.ts"
 import { accountNotFound } from "./accounts.ts"
 import { instanceNotFound } from "./instances.ts"
 
@@ -102,7 +101,7 @@ export const pricelistsLayer = HttpApiBuilder.group(
       update: Effect.fnUntraced(
         function* ({ headers, params, payload }) {
           const current = yield* lists.get(params.id)
-          const version = yield* expected(headers["if-match"], current)
+          const version = yield* versionRead(headers["if-match"], current)
           const from = payload.validFrom ?? current.validFrom
           const to = payload.validTo === undefined ? current.validTo : payload.validTo
           if (to !== null && to <= from) return yield* endsBeforeItBegins
@@ -117,7 +116,7 @@ export const pricelistsLayer = HttpApiBuilder.group(
       ),
       remove: Effect.fnUntraced(
         function* ({ headers, params }) {
-          const version = yield* expected(headers["if-match"], yield* lists.get(params.id))
+          const version = yield* versionRead(headers["if-match"], yield* lists.get(params.id))
           yield* lists.remove(params.id, version, yield* cause)
         },
         Effect.catchTags({
@@ -133,7 +132,7 @@ export const pricelistsLayer = HttpApiBuilder.group(
         ),
       replaceEntries: Effect.fnUntraced(
         function* ({ headers, params, payload }) {
-          const version = yield* expected(headers["if-match"], yield* lists.get(params.id))
+          const version = yield* versionRead(headers["if-match"], yield* lists.get(params.id))
           return entriesChanged(
             yield* lists.replaceEntries(params.id, version, payload.entries, yield* cause)
           )
@@ -146,7 +145,7 @@ export const pricelistsLayer = HttpApiBuilder.group(
       ),
       changeEntries: Effect.fnUntraced(
         function* ({ headers, params, payload }) {
-          const version = yield* expected(headers["if-match"], yield* lists.get(params.id))
+          const version = yield* versionRead(headers["if-match"], yield* lists.get(params.id))
           const change = { put: payload.put ?? [], remove: payload.remove ?? [] }
           return entriesChanged(
             yield* lists.changeEntries(params.id, version, change, yield* cause)
@@ -248,7 +247,7 @@ export const pricegroupsLayer = HttpApiBuilder.group(
           .pipe(Effect.flatMap(tagged), Effect.catchTag("PriceGroupNotFound", priceGroupNotFound)),
       rename: Effect.fnUntraced(
         function* ({ headers, params, payload }) {
-          const version = yield* expected(headers["if-match"], yield* groups.get(params.id))
+          const version = yield* versionRead(headers["if-match"], yield* groups.get(params.id))
           return yield* tagged(yield* groups.rename(params.id, version, payload.name, yield* cause))
         },
         Effect.catchTags({
@@ -259,7 +258,7 @@ export const pricegroupsLayer = HttpApiBuilder.group(
       ),
       remove: Effect.fnUntraced(
         function* ({ headers, params }) {
-          const version = yield* expected(headers["if-match"], yield* groups.get(params.id))
+          const version = yield* versionRead(headers["if-match"], yield* groups.get(params.id))
           yield* groups.remove(params.id, version, yield* cause)
         },
         Effect.catchTags({
@@ -276,7 +275,7 @@ export const pricegroupsLayer = HttpApiBuilder.group(
         ),
       replaceProducts: Effect.fnUntraced(
         function* ({ headers, params, payload }) {
-          const version = yield* expected(headers["if-match"], yield* groups.get(params.id))
+          const version = yield* versionRead(headers["if-match"], yield* groups.get(params.id))
           return yield* tagged(
             yield* groups.replaceProducts(params.id, version, payload.offers, yield* cause)
           )
@@ -334,32 +333,6 @@ const previewView = ({ product, plans }: Previewed) => ({
     hiddenBecause: hidden === null ? null : unavailableText[hidden]
   }))
 })
-
-interface Versioned {
-  readonly version: number
-}
-
-const etagOf = ({ version }: Versioned): string => `"${version}"`
-
-/** The version that the caller has read. Strong comparison: a weak tag never matches (RFC 9110, §13.1.1). */
-const expected = Effect.fnUntraced(function* (condition: string | undefined, current: Versioned) {
-  if (condition === undefined)
-    return yield* new PreconditionRequired({
-      detail: "Read it first, and send its ETag back as If-Match with the change."
-    })
-  const matches = condition
-    .split(",")
-    .map((tag) => tag.trim())
-    .some((tag) => tag === "*" || tag === etagOf(current))
-  return matches ? current.version : yield* stale()
-})
-
-const stale = () =>
-  Effect.fail(
-    new VersionStale({
-      detail: "Nothing was changed. Read it again, and send the new ETag as If-Match."
-    })
-  )
 
 const endsBeforeItBegins = Effect.fail(
   new InvalidRequest({
