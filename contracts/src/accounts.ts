@@ -4,6 +4,7 @@ import {
   ContactRole,
   CreditLimit,
   contactsMax,
+  customFieldsMax,
   Email,
   Phone
 } from "@concordat/core/account/Account"
@@ -30,9 +31,6 @@ import {
   PreconditionRequired,
   VersionStale
 } from "./Problem.ts"
-
-/** The most custom fields of one account. */
-export const customFieldsMax = 50
 
 const id = { id: guid(AccountId, "The account.") }
 const name = line("Name of the company.", { min: 1, max: 400 }).check(
@@ -301,6 +299,71 @@ export const AccountMove = Schema.Struct({
   resellerAfter: described(Schema.NullOr(Step), "The reseller above it after; null for none.")
 }).annotate({ identifier: "AccountMove", description: "What a move changes." })
 
+const MergeRequest = Schema.Struct({
+  into: guid(AccountId, "The account that stays."),
+  dryRun
+}).annotate({
+  identifier: "AccountMergeRequest",
+  description: "The account that another one is merged into."
+})
+
+const Refusal = Schema.Struct({
+  field: described(Schema.String, "What it is about."),
+  reason: described(Schema.String, "Why, and the way out.")
+}).annotate({ identifier: "AccountMergeRefusal", description: "Something that forbids a merge." })
+
+const Conflict = Schema.Struct({
+  field: described(
+    Schema.String,
+    "A field of the account, or `customFields.` and the name of a custom field."
+  ),
+  source: described(Schema.String, "The value of the account that goes; it keeps it."),
+  target: described(
+    Schema.NullOr(Schema.String),
+    "The value of the account that stays, which counts; null where it has none."
+  )
+}).annotate({
+  identifier: "AccountMergeConflict",
+  description: "A value that is not taken over."
+})
+
+/** What a merge changed, or would change. */
+export const AccountMerge = Schema.Struct({
+  dryRun: dryRunDone,
+  source: described(AccountView, "The account that goes, as it is now."),
+  target: described(AccountView, "The account that stays, as it is now."),
+  refusals: described(
+    Schema.Array(Refusal),
+    "Everything that forbids the merge; empty when nothing does. Without `dryRun` they are answered as a problem."
+  ),
+  tenants: count("Microsoft tenants that move."),
+  subscriptions: count("Subscriptions that move, those that are over included."),
+  contacts: count("Contacts that move."),
+  contactsJoined: count("Of these, those that the other account has already."),
+  accounts: count("Accounts that move along: all below the account that goes."),
+  agreements: count("Acceptances of agreements that are not sent yet and move."),
+  filled: described(
+    Schema.Array(Schema.String),
+    "Fields that the account that stays takes over, since it had none."
+  ),
+  conflicts: described(
+    Schema.Array(Conflict),
+    "Values that are not taken over, since the account that stays has its own."
+  ),
+  priceListsLeft: count(
+    "Price lists of the account that goes. They stay with it: assign them again where they are to count."
+  ),
+  keysLeft: count("API keys of the account that goes. They see nothing any more: revoke them."),
+  resellerBefore: described(
+    Schema.NullOr(Step),
+    "The reseller of the account that goes: itself, or the one above it; null for none."
+  ),
+  resellerAfter: described(
+    Schema.NullOr(Step),
+    "The reseller of the account that stays; null for none."
+  )
+}).annotate({ identifier: "AccountMerge", description: "What a merge of two accounts changes." })
+
 const EditionRequest = Schema.Struct({ edition: EditionSent, dryRun }).annotate({
   identifier: "EditionRequest",
   description: "The edition that a reseller is to have."
@@ -439,6 +502,21 @@ export class AccountsGroup extends HttpApiGroup.make("accounts")
       .annotate(
         OpenApi.Summary,
         "Move an account, with everybody below it, or say what that would change"
+      )
+      .annotateMerge(requires("accounts:write")),
+    HttpApiEndpoint.post("merge", "/:id/merge", {
+      params: id,
+      headers: idempotencyKey,
+      query: noQuery,
+      payload: MergeRequest,
+      success: AccountMerge,
+      error: [AccountNotFound, AccountChangeNotAllowed, AccountChangeRefused, ...bodies]
+    })
+      .middleware(Idempotent)
+      .annotate(OpenApi.Summary, "Merge an account into another one of the same company")
+      .annotate(
+        OpenApi.Description,
+        "Everything of the account becomes the other's: tenants, subscriptions, contacts, the accounts below it, and custom fields; where both have a value, that of the account that stays counts. The account that goes is deactivated and kept, with its history. With `dryRun` all of it is only told, and everything that forbids it."
       )
       .annotateMerge(requires("accounts:write")),
     HttpApiEndpoint.post("deactivate", "/:id/deactivate", {

@@ -10,6 +10,7 @@ import {
   changed,
   recorded
 } from "@concordat/core/account/AccountChange"
+import { mergedContacts, mergedFields, mergeRefusals } from "@concordat/core/account/AccountMerge"
 import {
   type AccountCause,
   AccountCodeTaken,
@@ -23,6 +24,7 @@ import { moveRefusal, placementRefusal } from "@concordat/core/account/AccountTr
 import { StaleVersion } from "@concordat/core/instance/Instances"
 import { BigDecimal, Effect, Layer, Schema } from "effect"
 import { type RawBuilder, type Selectable, sql } from "kysely"
+import { mergeFacts, moveToTarget } from "./accountMerge.ts"
 import { holdTree, lockCode, lockTree } from "./accountTree.ts"
 import { ensureOrganisation } from "./Book.ts"
 import { keyset } from "./Keyset.ts"
@@ -382,6 +384,109 @@ export const accountsLayer = Layer.effect(
       )
     })
 
+    const merge = Effect.fn("Accounts.merge")(function* (
+      ...[id, into, branch, dryRun, cause]: Parameters<Port["merge"]>
+    ) {
+      return yield* atomically(
+        Effect.gen(function* () {
+          yield* run("Accounts.lock", lockTree)
+          const [row, kept] = [
+            yield* rowOf(id, branch, "update"),
+            yield* rowOf(into, branch, "update")
+          ]
+          const [source, target] = [accountOf(row), accountOf(kept)]
+          const facts = yield* run("Accounts.mergeFacts", (db) => mergeFacts(db, id, into))
+          const [theirs, ours] = [yield* contactsOf(id), yield* contactsOf(into)]
+          const refusals = mergeRefusals({
+            source: {
+              account: source,
+              ancestors: row.ancestors,
+              organisationId: facts.sourceOrganisation,
+              contacts: theirs
+            },
+            target: {
+              account: target,
+              ancestors: kept.ancestors,
+              organisationId: facts.targetOrganisation,
+              contacts: ours
+            },
+            instances: new Map(facts.instances.map(({ id, name }) => [id, name])),
+            underWay: facts.underWay,
+            billedElsewhere: facts.billedElsewhere
+          })
+          const [first] = refusals
+          if (!dryRun && first !== undefined)
+            return yield* new AccountRefused({
+              field: first.field,
+              reason: refusals.map(({ reason }) => reason).join("; ")
+            })
+          const fields = mergedFields(source, target)
+          const contacts = mergedContacts(theirs, ours)
+          const [from, to] = [
+            yield* pathOf(row.ancestors, branch),
+            yield* pathOf(kept.ancestors, branch)
+          ]
+          if (!dryRun) {
+            yield* run("Accounts.merge", (db) => moveToTarget(db, id, into, cause))
+            yield* writeContacts(id, [])
+            yield* writeContacts(into, contacts.contacts)
+            yield* run("Accounts.merge", async (db) => {
+              await db
+                .updateTable("account")
+                .set({ active: false, version: row.version + 1 })
+                .where("id", "=", id)
+                .execute()
+              await db
+                .updateTable("account")
+                .set({ ...fieldColumns(fields.account), version: kept.version + 1 })
+                .where("id", "=", into)
+                .execute()
+            })
+            const what = "account merge"
+            yield* log(
+              id,
+              what,
+              [
+                { field: "mergedInto", before: null, after: into },
+                ...(row.active ? [{ field: "active", before: true, after: false }] : []),
+                ...(theirs.length > 0 ? [{ field: "contacts", before: theirs, after: [] }] : [])
+              ],
+              cause
+            )
+            yield* log(
+              into,
+              what,
+              [
+                { field: "mergedFrom", before: null, after: id },
+                ...differences(target, fields.account),
+                ...(theirs.length > 0
+                  ? [{ field: "contacts", before: ours, after: contacts.contacts }]
+                  : [])
+              ],
+              cause
+            )
+          }
+          return {
+            source: yield* get(id, branch),
+            target: yield* get(into, branch),
+            refusals,
+            tenants: source.tenants.length,
+            subscriptions: facts.subscriptions,
+            contacts: theirs.length,
+            contactsJoined: contacts.joined,
+            accounts: facts.accounts,
+            agreements: facts.agreements,
+            filled: fields.filled,
+            conflicts: fields.conflicts,
+            priceListsLeft: facts.priceLists,
+            keysLeft: facts.keys,
+            resellerBefore: from.reseller,
+            resellerAfter: to.reseller
+          }
+        })
+      )
+    })
+
     const setActive = Effect.fn("Accounts.setActive")(function* (
       ...[id, branch, active, cause]: Parameters<Port["setActive"]>
     ) {
@@ -466,6 +571,16 @@ export const accountsLayer = Layer.effect(
           .execute()
       )
 
+    const writeContacts = (id: AccountId, given: ReadonlyArray<Contact>) =>
+      run("Accounts.writeContacts", async (db) => {
+        await db.deleteFrom("account_contact").where("account_id", "=", id).execute()
+        if (given.length > 0)
+          await db
+            .insertInto("account_contact")
+            .values(given.map((contact, position) => ({ account_id: id, position, ...contact })))
+            .execute()
+      })
+
     const contacts = Effect.fn("Accounts.contacts")(function* (
       ...[id, branch]: Parameters<Port["contacts"]>
     ) {
@@ -484,21 +599,14 @@ export const accountsLayer = Layer.effect(
             return yield* new StaleVersion({ expected, actual: row.version })
           const before = yield* contactsOf(id)
           if (JSON.stringify(before) === JSON.stringify(given)) return yield* get(id, branch)
-          yield* run("Accounts.putContacts", async (db) => {
-            await db.deleteFrom("account_contact").where("account_id", "=", id).execute()
-            if (given.length > 0)
-              await db
-                .insertInto("account_contact")
-                .values(
-                  given.map((contact, position) => ({ account_id: id, position, ...contact }))
-                )
-                .execute()
-            await db
+          yield* writeContacts(id, given)
+          yield* run("Accounts.putContacts", (db) =>
+            db
               .updateTable("account")
               .set({ version: expected + 1 })
               .where("id", "=", id)
               .execute()
-          })
+          )
           yield* log(id, "account contacts", [{ field: "contacts", before, after: given }], cause)
           return yield* get(id, branch)
         })
@@ -511,6 +619,7 @@ export const accountsLayer = Layer.effect(
       add,
       update,
       move,
+      merge,
       setActive,
       setEdition,
       contacts,

@@ -115,3 +115,6 @@ export class Contact extends Schema.Opaque<Contact>()(
 
 /** The most contacts of one account. */
 export const contactsMax = 200
+
+/** The most custom fields of one account. */
+export const customFieldsMax = 50

@@ -61,6 +61,7 @@ export type AccountAct =
   | { readonly kind: "update"; readonly change: AccountChange }
   | { readonly kind: "contacts" }
   | { readonly kind: "move" }
+  | { readonly kind: "merge" }
   | { readonly kind: "activity" }
   | { readonly kind: "edition" }
 
@@ -96,6 +97,7 @@ export const refusedPart = (actor: Actor, id: AccountId, act: AccountAct): strin
             ? fieldOutside(act.change, ownFields)
             : fieldAmong(act.change, operatorFields)
         case "move":
+        case "merge":
         case "activity":
           return id === actor.branch ? act.kind : undefined
       }

@@ -3,6 +3,7 @@ import type { StaleVersion } from "../instance/Instances.ts"
 import type { Page, PageRequest } from "../page/Page.ts"
 import type { Account, AccountId, AccountKind, Contact } from "./Account.ts"
 import type { AccountChange } from "./AccountChange.ts"
+import type { MergeConflict, MergeRefusal } from "./AccountMerge.ts"
 import type { Edition } from "./Edition.ts"
 
 export class AccountNotFound extends Schema.TaggedError<AccountNotFound>()("AccountNotFound", {
@@ -93,6 +94,31 @@ export interface AccountMove {
   readonly resellerAfter: PathStep | null
 }
 
+/** What a merge changes. */
+export interface AccountMerge {
+  readonly source: Account
+  readonly target: Account
+  /** Everything that forbids it; of a merge that was done there is none. */
+  readonly refusals: ReadonlyArray<MergeRefusal>
+  /** How many of the source's become the target's. */
+  readonly tenants: number
+  readonly subscriptions: number
+  readonly contacts: number
+  /** Of the contacts, those that the target has already. */
+  readonly contactsJoined: number
+  /** All below the source. */
+  readonly accounts: number
+  /** Acceptances of agreements that have yet to reach Partner Center. */
+  readonly agreements: number
+  readonly filled: ReadonlyArray<string>
+  readonly conflicts: ReadonlyArray<MergeConflict>
+  /** What stays with the source: its price lists and API keys. */
+  readonly priceListsLeft: number
+  readonly keysLeft: number
+  readonly resellerBefore: PathStep | null
+  readonly resellerAfter: PathStep | null
+}
+
 type Branch = AccountId | null
 
 /**
@@ -135,6 +161,17 @@ export class Accounts extends Context.Service<
       dryRun: boolean,
       cause: AccountCause
     ) => Effect.Effect<AccountMove, AccountNotFound | AccountRefused>
+    /**
+     * Makes everything of `id` that of `into`, and deactivates it; a dry run only says what would change, and all that
+     * forbids it.
+     */
+    readonly merge: (
+      id: AccountId,
+      into: AccountId,
+      branch: Branch,
+      dryRun: boolean,
+      cause: AccountCause
+    ) => Effect.Effect<AccountMerge, AccountNotFound | AccountRefused>
     /** Active accounts lie below active ones only. */
     readonly setActive: (
       id: AccountId,

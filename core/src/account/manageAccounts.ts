@@ -59,6 +59,22 @@ export const moveAccount = Effect.fn("moveAccount")(function* (
   return yield* accounts.move(id, parentId, actor.branch, dryRun, cause)
 })
 
+/**
+ * Merges an account into another one of the same company. Both must be the caller's to change. A dry run only says
+ * what would change, and everything that forbids it.
+ */
+export const mergeAccount = Effect.fn("mergeAccount")(function* (
+  actor: Actor,
+  id: AccountId,
+  into: AccountId,
+  dryRun: boolean,
+  cause: AccountCause
+) {
+  yield* permitted(actor, into, { kind: "merge" })
+  const accounts = yield* permitted(actor, id, { kind: "merge" })
+  return yield* accounts.merge(id, into, actor.branch, dryRun, cause)
+})
+
 /** Deactivated accounts are kept, and neither buy nor have accounts made below them. */
 export const setAccountActive = Effect.fn("setAccountActive")(function* (
   actor: Actor,

@@ -18,6 +18,7 @@ import { editionDefault } from "@concordat/core/account/Edition"
 import {
   changeEdition,
   createAccount,
+  mergeAccount,
   moveAccount,
   putContacts,
   setAccountActive,
@@ -98,6 +99,30 @@ export const accountsLayer = HttpApiBuilder.group(
           const cause = yield* causeOf(caller)
           const moved: AccountMove = yield* moveAccount(caller, params.id, parentId, dryRun, cause)
           return { ...moved, account: viewOf(moved.account, caller), dryRun }
+        },
+        Effect.catchTags({
+          AccountNotFound: accountNotFound,
+          AccountChangeNotAllowed: notAllowed,
+          AccountRefused: refused
+        }),
+        provided
+      ),
+      merge: Effect.fnUntraced(
+        function* ({ params, payload: { into, dryRun = false } }) {
+          const caller = yield* Caller
+          const merged = yield* mergeAccount(
+            caller,
+            params.id,
+            into,
+            dryRun,
+            yield* causeOf(caller)
+          )
+          return {
+            ...merged,
+            source: viewOf(merged.source, caller),
+            target: viewOf(merged.target, caller),
+            dryRun
+          }
         },
         Effect.catchTags({
           AccountNotFound: accountNotFound,
