@@ -1,4 +1,3 @@
-import { PassThrough } from "node:stream"
 import { format as formatMoney, type Money } from "@concordat/core/money/Money"
 import { kindFacts } from "@concordat/core/reconciliation/kinds"
 import type { Run } from "@concordat/core/reconciliation/Run"
@@ -6,16 +5,18 @@ import type { ReportRow } from "@concordat/core/reconciliation/Runs"
 import type { AgreedTerms } from "@concordat/core/subscription/Subscription"
 import { toIso } from "@concordat/core/time/Instant"
 import { stringify } from "csv-stringify/sync"
-import { BigDecimal, Effect, Fiber, Stream } from "effect"
-import ExcelJS from "exceljs"
+import { BigDecimal, Effect, Stream } from "effect"
+import type ExcelJS from "exceljs"
 import {
-  type CellValue,
-  type ColumnType,
-  linesOf,
+  drained,
+  inert,
+  numberFormats,
   plainText,
-  type ReportLine,
-  reportColumns
-} from "./reportColumns.ts"
+  streamedWorkbook,
+  withoutControls,
+  xlsxCell
+} from "./cells.ts"
+import { linesOf, type ReportLine, reportColumns } from "./reportColumns.ts"
 
 /** The formats of a report. */
 export type ReportFormat = "xlsx" | "csv" | "json"
@@ -37,7 +38,9 @@ export const reportFile = <E, R>(
 ): Stream.Stream<Uint8Array, E, R> => {
   switch (format) {
     case "xlsx":
-      return xlsxReport(run, rows, options.sheetRowsMax ?? sheetRowsMax)
+      return streamedWorkbook((workbook) =>
+        writeWorkbook(workbook, run, rows, options.sheetRowsMax ?? sheetRowsMax)
+      )
     case "csv":
       return csvReport(run, rows)
     case "json":
@@ -81,20 +84,6 @@ const csvCells = (line: ReportLine): ReadonlyArray<string> =>
     const text = plainText(type, value)
     return typeof value === "string" ? inert(text) : text
   })
-
-/**
- * Spreadsheets take text that begins like this for a formula (CWE-1236), and quotation marks do not stop them.
- * Numbers are not text: a negative amount stays one.
- */
-const inert = (text: string): string => {
-  const shown = withoutControls(text)
-  return /^[=+\-@\t\r\n＝＋－＠]/u.test(shown) ? `'${shown}` : shown
-}
-
-/** What neither XML nor a spreadsheet can hold. */
-const withoutControls = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed.
-  text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/gu, "\ufffd")
 
 const jsonReport = <E, R>(
   run: Run,
@@ -171,53 +160,13 @@ const jsonRow = ({ accountId, tenantId, customer, row }: ReportRow) => ({
   }))
 })
 
-/** The workbook is written by one fiber while another reads its bytes; the stream's scope ends both. */
-const xlsxReport = <E, R>(
-  run: Run,
-  rows: Stream.Stream<ReportRow, E, R>,
-  rowsMax: number
-): Stream.Stream<Uint8Array, E, R> =>
-  Stream.unwrap(
-    Effect.gen(function* () {
-      const bytes = yield* Effect.acquireRelease(
-        Effect.sync(() => {
-          const stream = new PassThrough()
-          // A reader that has gone away is not an error; the writer is interrupted with it.
-          stream.on("error", () => undefined)
-          return stream
-        }),
-        (stream) => Effect.sync(() => stream.destroy())
-      )
-      const writer = yield* writeWorkbook(bytes, run, rows, rowsMax).pipe(
-        Effect.onExit(() => Effect.sync(() => bytes.end())),
-        Effect.forkScoped
-      )
-      return Stream.fromAsyncIterable(chunksOf(bytes), (cause) => new Error(String(cause))).pipe(
-        Stream.orDie,
-        Stream.concat(Stream.fromEffectDrain(Fiber.join(writer)))
-      )
-    })
-  )
-
-async function* chunksOf(bytes: PassThrough): AsyncGenerator<Uint8Array> {
-  for await (const chunk of bytes) {
-    const buffer: Buffer = chunk
-    yield new Uint8Array(buffer)
-  }
-}
-
 const writeWorkbook = <E, R>(
-  bytes: PassThrough,
+  workbook: ExcelJS.stream.xlsx.WorkbookWriter,
   run: Run,
   rows: Stream.Stream<ReportRow, E, R>,
   rowsMax: number
 ) =>
   Effect.gen(function* () {
-    const workbook = new ExcelJS.stream.xlsx.WorkbookWriter({
-      stream: bytes,
-      useStyles: true,
-      useSharedStrings: false
-    })
     writeSummary(workbook, run)
     let sheets = 0
     let sheet = addRowsSheet(workbook, run, ++sheets)
@@ -240,28 +189,7 @@ const writeWorkbook = <E, R>(
       )
     )
     sheet.commit()
-    yield* Effect.promise(() => workbook.commit())
   })
-
-/**
- * Waits until the sheet's bytes so far are on their way out. exceljs does not wait for whoever takes them, and
- * would hold the whole report; an empty write behind the pending ones comes back when they are taken.
- */
-const drained = (sheet: ExcelJS.Worksheet): Effect.Effect<void> => {
-  const pipes: unknown = Reflect.get(Reflect.get(sheet, "stream") ?? {}, "pipes")
-  const pipe: unknown = Array.isArray(pipes) ? pipes[0] : undefined
-  if (!isWritable(pipe)) return Effect.die(new Error("exceljs streams its sheets in another way"))
-  return Effect.callback<void>((resume) => {
-    pipe.write(Buffer.alloc(0), () => resume(Effect.void))
-  })
-}
-
-interface Writable {
-  readonly write: (chunk: Buffer, written: () => void) => unknown
-}
-
-const isWritable = (value: unknown): value is Writable =>
-  typeof value === "object" && value !== null && typeof Reflect.get(value, "write") === "function"
 
 const addRowsSheet = (
   workbook: ExcelJS.stream.xlsx.WorkbookWriter,
@@ -284,28 +212,8 @@ const addRowsSheet = (
   return sheet
 }
 
-// As "@" (text), a cell stays text even when somebody edits it.
-const numberFormats: Record<ColumnType, string> = {
-  text: "@",
-  number: "0",
-  money: "#,##0.00##",
-  instant: "yyyy-mm-dd hh:mm",
-  boolean: "@",
-  value: "@"
-}
-
 const xlsxCells = (line: ReportLine): Array<ExcelJS.CellValue> =>
   reportColumns.map(({ type, read }) => xlsxCell(type, read(line)))
-
-const cellCharactersMax = 32_767
-
-const xlsxCell = (type: ColumnType, value: CellValue): ExcelJS.CellValue => {
-  if (value === null) return null
-  if (typeof value === "object") return Number(BigDecimal.format(value.amount))
-  if (typeof value === "number") return type === "instant" ? new Date(value) : value
-  if (typeof value === "boolean") return value ? "yes" : "no"
-  return withoutControls(value).slice(0, cellCharactersMax)
-}
 
 const writeSummary = (workbook: ExcelJS.stream.xlsx.WorkbookWriter, run: Run): void => {
   const sheet = workbook.addWorksheet("Summary")

@@ -1,8 +1,8 @@
-import { format, type Money } from "@concordat/core/money/Money"
 import type { Finding, FindingValue } from "@concordat/core/reconciliation/Finding"
 import { kindFacts } from "@concordat/core/reconciliation/kinds"
 import type { ReportRow } from "@concordat/core/reconciliation/Runs"
 import type { AgreedTerms, Terms } from "@concordat/core/subscription/Subscription"
+import type { CellValue, ColumnType } from "./cells.ts"
 
 /**
  * One line of a table: a finding with the row it is about, or a row that has none. A row with three findings is
@@ -17,15 +17,6 @@ export const linesOf = (report: ReportRow): ReadonlyArray<ReportLine> =>
   report.row.findings.length === 0
     ? [{ report, finding: null }]
     : report.row.findings.map((finding) => ({ report, finding }))
-
-/**
- * What a column holds, which decides how it is written. `value` is whatever the field of the finding holds:
- * mostly text, sometimes a number.
- */
-export type ColumnType = "text" | "number" | "money" | "instant" | "boolean" | "value"
-
-/** Money and instants as numbers are only for spreadsheets; text formats write them out. */
-export type CellValue = string | number | boolean | Money | null
 
 export interface ReportColumn {
   readonly heading: string
@@ -184,13 +175,4 @@ function refusedText({ actions }: Finding): string | null {
     refusal === null ? [] : [`${name}: ${refusal.text}`]
   )
   return refused.length === 0 ? null : refused.join("; ")
-}
-
-/** A value as text formats write it: the same in every language. */
-export const plainText = (type: ColumnType, value: CellValue): string => {
-  if (value === null) return ""
-  if (typeof value === "object") return format(value)
-  if (type === "instant" && typeof value === "number") return new Date(value).toISOString()
-  if (typeof value === "boolean") return value ? "yes" : "no"
-  return String(value)
 }
