@@ -8,9 +8,19 @@ import { Random } from "./Random.ts"
 import { Requests, Statistics } from "./Requests.ts"
 import { SignIns } from "./signIn/SignIns.ts"
 import { Throttle } from "./Throttle.ts"
-import { type Account, redirectUrisMax, userNamed, usersMax } from "./world/Account.ts"
+import {
+  type Account,
+  type AnsweredCreation,
+  type Customer,
+  customerOf,
+  type Decision,
+  redirectUrisMax,
+  userNamed,
+  usersMax
+} from "./world/Account.ts"
 import { applyChange, type Changed } from "./world/applyChange.ts"
 import type { Change } from "./world/Change.ts"
+import { addCustomer, decide, deleteCustomer, putUser } from "./world/changeTenants.ts"
 import type { DriftAnswer, DriftRequest } from "./world/Drift.ts"
 import { injectDrifts } from "./world/injectDrifts.ts"
 import {
@@ -24,8 +34,9 @@ import {
   worldParameters
 } from "./world/Operation.ts"
 import { ControlRefusal } from "./world/refusals.ts"
+import type { Acceptance, DirectoryUser, NewCustomer } from "./world/Tenant.ts"
 import { type User, type UserInput, userOf } from "./world/User.ts"
-import { createWorld, type World } from "./world/World.ts"
+import { createWorld, tenantIdOf, type World } from "./world/World.ts"
 
 /** The running simulator: its world, and what surrounds it. Every change to the world goes through here and is journalled. */
 export class Simulator {
@@ -180,6 +191,53 @@ export class Simulator {
     this.#do({ op: "redirect-uri", account, redirectUri })
   }
 
+  /** Makes a customer tenant; whoever calls has checked that Microsoft would. */
+  addCustomer(account: string, requestId: string, customer: NewCustomer): AnsweredCreation {
+    return this.#do({ op: "new-customer", account, requestId, customer }, (at) =>
+      addCustomer(this.#world, this.account(account), customer, requestId, at)
+    )
+  }
+
+  deleteCustomer(account: string, { id }: Customer): void {
+    this.#do({ op: "delete-customer", account, customer: id })
+  }
+
+  /** The administrator of a tenant, named by id or domain, answers a request for a relationship. */
+  decide(
+    account: string,
+    tenant: string,
+    resellerTenantId: string | null,
+    decision: Decision["decision"]
+  ): void {
+    const { resellers } = this.account(account)
+    const tenantId = tenantIdOf(this.#world, tenant)
+    if (tenantId === undefined || this.#world.accountsByTenant.has(tenantId))
+      throw new ControlRefusal(
+        404,
+        "tenant-not-found",
+        "No such tenant; GET /_simulator/accounts/{name}/foreign-tenants lists those that are no customers.",
+        "tenant"
+      )
+    const reseller = resellerTenantId?.toLowerCase() ?? null
+    if (reseller !== null && !resellers.some((one) => one.tenantId === reseller))
+      throw new ControlRefusal(
+        404,
+        "reseller-not-found",
+        "The account has no such reseller; GET /_simulator/accounts lists them.",
+        "resellerTenantId"
+      )
+    this.#do({ op: "decision", account, tenantId, resellerTenantId: reseller, decision })
+  }
+
+  acceptAgreement(account: string, { id }: Customer, acceptance: Acceptance): void {
+    this.#do({ op: "agreement", account, customer: id, acceptance })
+  }
+
+  /** Adds somebody to a customer's directory, or changes who has the same id. */
+  putUser(account: string, { id }: Customer, user: DirectoryUser): void {
+    this.#do({ op: "directory", account, customer: id, user })
+  }
+
   moveClock(state: Extract<Operation, { op: "clock" }>["state"]): void {
     this.#do({ op: "clock", state })
   }
@@ -241,6 +299,34 @@ export class Simulator {
         account.redirectUris = [...account.redirectUris, operation.redirectUri]
         return
       }
+      case "new-customer": {
+        const { requestId, customer } = operation
+        addCustomer(this.#world, this.account(operation.account), customer, requestId, at)
+        return
+      }
+      case "decision": {
+        const { tenantId, resellerTenantId, decision } = operation
+        decide(
+          this.#world,
+          this.account(operation.account),
+          { tenantId, resellerTenantId, decision },
+          at
+        )
+        return
+      }
+      case "delete-customer": {
+        const account = this.account(operation.account)
+        deleteCustomer(this.#world, account, this.#customer(account, operation.customer))
+        return
+      }
+      case "agreement": {
+        const customer = this.#customer(this.account(operation.account), operation.customer)
+        customer.agreements = [...customer.agreements, operation.acceptance]
+        return
+      }
+      case "directory":
+        putUser(this.#customer(this.account(operation.account), operation.customer), operation.user)
+        return
       case "catalogue":
         this.#catalogueSettings = operation.settings
         return
@@ -248,6 +334,12 @@ export class Simulator {
         this.clock.state = operation.state
         return
     }
+  }
+
+  #customer(account: Account, id: string): Customer {
+    const customer = customerOf(account, id)
+    if (customer === undefined) throw new Error(`${account.name} has no customer ${id}`)
+    return customer
   }
 
   #applyCredentials(

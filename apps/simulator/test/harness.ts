@@ -12,7 +12,12 @@ export interface Credentials {
   readonly clientSecret: string
   readonly refreshToken: string
   readonly mpnId: string
-  readonly resellers: ReadonlyArray<{ tenantId: string; mpnId: string; name: string }>
+  readonly resellers: ReadonlyArray<{
+    tenantId: string
+    mpnId: string
+    name: string
+    eligible: boolean
+  }>
 }
 
 export interface Reply {
@@ -146,6 +151,21 @@ export class Bench {
     return exchange(`${this.url}${path}`, { headers: { ...bearer(token), ...headers } })
   }
 
+  /** A request with a body. */
+  send(
+    method: string,
+    path: string,
+    token: string | undefined,
+    body?: unknown,
+    headers: Record<string, string> = {}
+  ): Promise<Reply> {
+    return exchange(`${this.url}${path}`, {
+      method,
+      headers: { ...bearer(token), "Content-Type": "application/json", ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) })
+    })
+  }
+
   /** Every customer, the way a client has to walk. */
   async customers(token: string): Promise<ReadonlyArray<{ id: string }>> {
     const all: Array<{ id: string }> = []
@@ -187,6 +207,34 @@ export class Bench {
     return customers
   }
 }
+
+/** A customer as Microsoft's page asks for it; what is given takes the place of what is there. */
+export const newCustomer = (
+  domain: string,
+  given: { company?: object; billing?: object; address?: object; more?: object } = {}
+) => ({
+  companyProfile: { domain, ...given.company },
+  billingProfile: {
+    culture: "de-DE",
+    email: "office@alpine.example",
+    language: "de",
+    companyName: "Alpine Ski House GmbH",
+    firstName: "Ada",
+    lastName: "Kovac",
+    defaultAddress: {
+      country: "DE",
+      city: "Hamburg",
+      addressLine1: "Speicherstrasse 1",
+      postalCode: "20095",
+      firstName: "Ada",
+      lastName: "Kovac",
+      phoneNumber: "4940123456",
+      ...given.address
+    },
+    ...given.billing
+  },
+  ...given.more
+})
 
 const bearer = (token?: string): Record<string, string> =>
   token === undefined ? {} : { Authorization: `Bearer ${token}` }

@@ -111,8 +111,8 @@ describe("Partner Center's wire conventions", () => {
     ]
     for (const path of ["/v1/nothing", ...foreign])
       expect([(await bench.get(path, token)).status, path]).toEqual([404, path])
-    const reply = await exchange(`${bench.url}/v1/customers`, { method: "POST" })
-    expect([reply.status, reply.headers["allow"]]).toEqual([405, "GET"])
+    const reply = await exchange(`${bench.url}/v1/customers`, { method: "PUT" })
+    expect([reply.status, reply.headers["allow"]]).toEqual([405, "GET, POST"])
   })
 
   it("add-ons are listed under their base, and only there", async () => {

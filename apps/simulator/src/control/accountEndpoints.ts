@@ -33,7 +33,12 @@ export const AccountInfo = Schema.Struct({
   currency: Schema.Literals(currencies),
   customers: Schema.Int,
   resellers: Schema.Array(
-    Schema.Struct({ tenantId: Schema.String, mpnId: MpnId, name: Schema.String })
+    Schema.Struct({
+      tenantId: Schema.String,
+      mpnId: MpnId,
+      name: Schema.String,
+      eligible: Schema.Boolean.annotate({ description: "whether it can be partner of record" })
+    })
   ),
   loginUrl: Schema.String.annotate({
     description: "stands for https://login.microsoftonline.com: append /{tenantId}/oauth2/token"
@@ -50,7 +55,12 @@ export const AccountInfo = Schema.Struct({
     mfaRequired: Schema.Boolean,
     mfaStyle: Schema.Literals(["classic", "code"]),
     signInMfa: Schema.Literals(["optional", "required"]),
-    appOnlyRefused: Schema.Boolean
+    appOnlyRefused: Schema.Boolean,
+    sandbox: Schema.Boolean,
+    newCustomerLagSeconds: Schema.Int,
+    repeatedRequests: Schema.Literals(["replay", "forget"]),
+    domainTakenStatus: Schema.Literals([400, 409]),
+    resellerValidation: Schema.Boolean
   }),
   redirectUris: Schema.Array(Schema.String).annotate({
     description: "where sign-in may send codes, besides the machine itself"
@@ -78,7 +88,7 @@ export const infoOf = (simulator: Simulator, account: Account, origin: string): 
   country: account.country,
   currency: account.currency,
   customers: account.customers.filter((customer) => customer.related).length,
-  resellers: account.resellers.map(({ tenantId, mpnId, name }) => ({ tenantId, mpnId, name })),
+  resellers: account.resellers.map(({ country: _, ...reseller }) => reseller),
   loginUrl: origin,
   apiUrl: origin,
   settings: account.settings,

@@ -8,12 +8,14 @@ import type { Endpoint } from "./Endpoint.ts"
 import { openApiDocument } from "./openapi.ts"
 import { problem } from "./Problem.ts"
 import { signInEndpoints } from "./signInEndpoints.ts"
+import { tenantEndpoints } from "./tenantEndpoints.ts"
 import { trafficEndpoints } from "./trafficEndpoints.ts"
 
 export const endpoints: ReadonlyArray<Endpoint> = [
   ...accountEndpoints,
   ...catalogueEndpoints,
   ...signInEndpoints,
+  ...tenantEndpoints,
   ...trafficEndpoints
 ]
 

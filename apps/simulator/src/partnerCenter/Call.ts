@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http"
 import type { Simulator } from "../Simulator.ts"
 import type { Caller } from "../signIn/authenticate.ts"
 import { type Account, type Customer, customerOf } from "../world/Account.ts"
-import { isCustomerOfAnyone } from "../world/World.ts"
+import { isTenant } from "../world/World.ts"
 import { Refusal, standardError } from "./Answer.ts"
 
 /** A request that has passed sign-in and throttle, as the handlers see it. */
@@ -15,6 +15,8 @@ export interface Call {
   /** By lower-case name: Partner Center reads query names without regard to case. */
   readonly query: ReadonlyMap<string, string>
   readonly headers: IncomingHttpHeaders
+  /** What came with the request; empty where nothing did. */
+  readonly body: Buffer
   /** Instant of the request on the simulator's clock. */
   readonly at: number
 }
@@ -32,7 +34,7 @@ export const customerOfCall = (call: Call): Customer => {
   if (customer?.related === true) return customer
   const lower = id.toLowerCase()
   throw new Refusal(
-    isCustomerOfAnyone(call.simulator.world, lower)
+    isTenant(call.simulator.world, lower)
       ? standardError(
           403,
           20002,

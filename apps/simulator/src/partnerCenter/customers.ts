@@ -1,7 +1,10 @@
+import * as Schema from "effect/Schema"
 import { person } from "../companyNames.ts"
 import { guidOf } from "../Random.ts"
 import type { Customer } from "../world/Account.ts"
-import { type Answer, json, Refusal } from "./Answer.ts"
+import { domainsOf, type TenantProfile } from "../world/Tenant.ts"
+import { type Answer, json, Refusal, standardError } from "./Answer.ts"
+import { bodyOf } from "./body.ts"
 import { type Call, customerOfCall, invalidProperty, sizeOf } from "./Call.ts"
 import { filterOf } from "./filter.ts"
 import { pageAnswer, positionOf } from "./paging.ts"
@@ -12,7 +15,8 @@ const sizeMax = 500
 
 /** GET /v1/customers?size=&filter=&seekOperation= */
 export const listCustomers = (call: Call): Answer => {
-  const matches = matcherOf(call)
+  const fits = matcherOf(call)
+  const matches = (customer: Customer) => call.at >= customer.listedFrom && fits(customer)
   // With a filter, size=0 means no page size at all.
   const unsized = call.query.has("filter") && call.query.get("size") === "0"
   const size = unsized ? sizeMax : sizeOf(call, sizeMax)
@@ -69,19 +73,62 @@ const listed = (customer: Customer) => ({
 })
 
 /** GET /v1/customers/{id} */
-export const getCustomer = (call: Call): Answer => {
+export const getCustomer = (call: Call): Answer => json(customerResource(customerOfCall(call)))
+
+/** Customer ("Customer resources"), with what lists leave out. */
+export const customerResource = (customer: Customer) => ({
+  id: customer.id,
+  commerceId: guidOf(`commerce/${customer.id}`),
+  companyProfile: companyProfile(customer),
+  billingProfile: billingProfile(customer),
+  relationshipToPartner: "reseller",
+  allowDelegatedAccess: customer.delegated,
+  // As the address, e-mail and domains of the company: only with delegated rights.
+  customDomains: customer.delegated ? domainsOf(customer) : undefined,
+  associatedPartnerId: customer.reseller?.tenantId,
+  links: { self: link(`/customers/${customer.id}`) },
+  attributes: { objectType: "Customer" }
+})
+
+const updateIn = bodyOf(Schema.Struct({ relationshipToPartner: Schema.Literal("none") }))
+
+/**
+ * PATCH /v1/customers/{id} ("Remove a reseller relationship with a customer"): nothing else can be changed. The answer
+ * is the one with capitals and nulls.
+ */
+export const updateCustomer = (call: Call): Answer => {
   const customer = customerOfCall(call)
-  return json({
-    id: customer.id,
-    commerceId: guidOf(`commerce/${customer.id}`),
-    companyProfile: companyProfile(customer),
-    billingProfile: billingProfile(customer),
-    relationshipToPartner: "reseller",
-    allowDelegatedAccess: false,
-    associatedPartnerId: customer.reseller?.tenantId,
-    links: { self: link(`/customers/${customer.id}`) },
-    attributes: { objectType: "Customer" }
+  updateIn(call)
+  if (customer.subscriptions.some(({ status }) => status === "active"))
+    throw new Refusal(
+      standardError(400, 600006, "Suspend all subscriptions of the customer first.")
+    )
+  call.simulator.change(call.account.name, {
+    as: "partner",
+    customer: customer.id,
+    kind: "deleteCustomerRelationship"
   })
+  return json({
+    Id: null,
+    CommerceId: null,
+    CompanyProfile: null,
+    BillingProfile: null,
+    RelationshipToPartner: "none",
+    AllowDelegatedAccess: null,
+    UserCredentials: null,
+    CustomDomains: null,
+    AssociatedPartnerId: null,
+    Attributes: { ObjectType: "Customer" }
+  })
+}
+
+/** DELETE /v1/customers/{id}: in a sandbox only ("Delete a customer account from the integration sandbox"). */
+export const deleteCustomer = (call: Call): Answer => {
+  const customer = customerOfCall(call)
+  if (!call.account.settings.sandbox)
+    throw new Refusal(standardError(403, 600006, "Customers can be deleted in a sandbox only."))
+  call.simulator.deleteCustomer(call.account.name, customer)
+  return { status: 204, body: null }
 }
 
 /** GET /v1/customers/{id}/profiles/company. Address and e-mail need delegated administration, which has gone. */
@@ -90,18 +137,28 @@ export const getCompanyProfile = (call: Call): Answer => json(companyProfile(cus
 /** GET /v1/customers/{id}/profiles/billing */
 export const getBillingProfile = (call: Call): Answer => json(billingProfile(customerOfCall(call)))
 
-const companyProfile = ({ id, domain, name }: Customer) => ({
+const companyProfile = ({ id, domain, name, profile }: Customer) => ({
   tenantId: id,
   domain,
   companyName: name,
+  organizationRegistrationNumber: profile?.registrationNumber ?? undefined,
   links: { self: link(`/customers/${id}/profiles/company`) },
   attributes: { objectType: "CustomerCompanyProfile" }
 })
 
-const billingProfile = ({ id, domain, name, place, index, revision }: Customer) => {
+const billingProfile = (customer: Customer) => ({
+  id: guidOf(`billing/${customer.id}`),
+  ...(customer.profile === null ? generatedProfile(customer) : writtenProfile(customer.profile)),
+  links: { self: link(`/customers/${customer.id}/profiles/billing`) },
+  attributes: {
+    etag: etagOf(customer.id, customer.revision),
+    objectType: "CustomerBillingProfile"
+  }
+})
+
+const generatedProfile = ({ domain, name, place, index }: Customer) => {
   const { firstName, lastName } = person(index)
   return {
-    id: guidOf(`billing/${id}`),
     firstName,
     lastName,
     email: `billing@${domain}`,
@@ -116,11 +173,17 @@ const billingProfile = ({ id, domain, name, place, index, revision }: Customer) 
       firstName,
       lastName,
       phoneNumber: `${place.callingCode}555${String(index).padStart(6, "0")}`
-    },
-    links: { self: link(`/customers/${id}/profiles/billing`) },
-    attributes: { etag: etagOf(id, revision), objectType: "CustomerBillingProfile" }
+    }
   }
 }
+
+const writtenProfile = ({ registrationNumber: _, address, ...profile }: TenantProfile) => ({
+  ...withoutNulls(profile),
+  defaultAddress: withoutNulls(address)
+})
+
+const withoutNulls = (record: object) =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null))
 
 /** GET /v1/customers/{id}/relationships: the resellers of a customer of an indirect provider. */
 export const listCustomerRelationships = (call: Call): Answer => {

@@ -1,5 +1,7 @@
-import { accountOfTenant } from "../world/World.ts"
+import * as Schema from "effect/Schema"
+import { invitationUrl, originOf } from "../invitation/serveInvitation.ts"
 import { type Answer, json, notFound, Refusal, standardError } from "./Answer.ts"
+import { bodyOf } from "./body.ts"
 import { type Call, invalidProperty, parameter } from "./Call.ts"
 import { collection, link } from "./resource.ts"
 
@@ -54,10 +56,59 @@ export const getMpnProfile = (call: Call): Answer => {
   })
 }
 
-/** HEAD /v1/domains/{domain}: 200 = taken, 404 = free. Never a body. */
-export const checkDomain = (call: Call): Answer => {
-  const domain = parameter(call, 0).toLowerCase()
-  const { world } = call.simulator
-  const taken = world.domains.has(domain) || accountOfTenant(world, domain) !== undefined
-  return taken ? { status: 200, body: null } : notFound()
+const partnerIdsIn = bodyOf(
+  Schema.Struct({
+    partnerIds: Schema.Array(Schema.Union([Schema.String, Schema.Finite])).check(
+      Schema.isBetweenLength(1, 100)
+    )
+  })
+)
+
+/** POST /v1/partners/validateresellers: which ids can be partner of record of new purchases. */
+export const validateResellers = (call: Call): Answer => {
+  if (!call.account.settings.resellerValidation) return notFound()
+  const { partnerIds } = partnerIdsIn(call)
+  return json({
+    validationResults: partnerIds.map((given) => {
+      const partnerId = String(given)
+      const reseller = call.account.resellers.find(({ mpnId }) => mpnId === partnerId)
+      return reseller?.eligible === true
+        ? { partnerId, isValidPartnerIdOnRecord: true }
+        : {
+            partnerId,
+            isValidPartnerIdOnRecord: false,
+            errorCode: "900400",
+            errorDescription:
+              reseller === undefined
+                ? `${partnerId.slice(0, 64)} is not the id of one of your indirect resellers.`
+                : `${partnerId} is not linked to an active CSP indirect reseller tenant.`
+          }
+    })
+  })
 }
+
+/**
+ * GET /v1/customers/relationshiprequests[?indirectResellerId=]: where a customer's administrator accepts. Microsoft's
+ * address leads to its own admin center; this one to a page of the simulator.
+ */
+export const getRelationshipRequest = (call: Call): Answer => {
+  const { account, query, headers } = call
+  const wanted = query.get("indirectresellerid")?.toLowerCase()
+  const reseller = account.resellers.find(({ tenantId }) => tenantId === wanted)
+  if (wanted !== undefined && reseller === undefined)
+    throw new Refusal(
+      standardError(400, 800016, `${wanted.slice(0, 64)} is not a valid indirect reseller.`, [
+        "indirectResellerId"
+      ])
+    )
+  return json({
+    url: invitationUrl(originOf(headers.host), account, reseller ?? null),
+    attributes: { objectType: "RelationshipRequest" }
+  })
+}
+
+/** HEAD /v1/domains/{domain}: 200 = taken, 404 = free. Never a body. */
+export const checkDomain = (call: Call): Answer =>
+  call.simulator.world.domains.has(parameter(call, 0).toLowerCase())
+    ? { status: 200, body: null }
+    : notFound()

@@ -1,16 +1,35 @@
 import type { Family } from "../Throttle.ts"
 import type { Answer } from "./Answer.ts"
-import { listAgreements, listAgreementTemplates } from "./agreements.ts"
+import { validateAddress } from "./addresses.ts"
+import {
+  acceptAgreement,
+  getAgreementDocument,
+  getDirectSigned,
+  listAgreements,
+  listAgreementTemplates
+} from "./agreements.ts"
 import { getAuditRecord, listAuditRecords } from "./auditRecords.ts"
 import type { Call } from "./Call.ts"
 import { getCountryRules } from "./countryRules.ts"
+import { createCustomer } from "./createCustomer.ts"
 import {
+  deleteCustomer,
   getBillingProfile,
   getCompanyProfile,
   getCustomer,
   listCustomerRelationships,
-  listCustomers
+  listCustomers,
+  updateCustomer
 } from "./customers.ts"
+import {
+  addUser,
+  addUserMember,
+  getUser,
+  listDirectoryRoles,
+  listUserMembers,
+  listUsers,
+  updateUser
+} from "./directory.ts"
 import {
   getOffer,
   listCustomerOfferCategories,
@@ -20,15 +39,24 @@ import {
   listOffers
 } from "./offers.ts"
 import { getOrder, listOrders } from "./orders.ts"
-import { checkDomain, getMpnProfile, listRelationships } from "./partnerProfiles.ts"
+import {
+  checkDomain,
+  getMpnProfile,
+  getRelationshipRequest,
+  listRelationships,
+  validateResellers
+} from "./partnerProfiles.ts"
 import { getPriceSheet } from "./priceSheets.ts"
 import { byCountryOperations, byCustomerOperations } from "./products.ts"
 import { getSubscription, listAddons, listSubscriptions } from "./subscriptions.ts"
 
+const methods = ["GET", "HEAD", "POST", "PATCH", "DELETE"] as const
+type Method = (typeof methods)[number]
+
 export interface Route {
   /** Name in faults, statistics and the list of requests. */
   readonly operation: string
-  readonly method: "GET" | "HEAD"
+  readonly method: Method
   /** Path segments; null stands for anything. */
   readonly segments: ReadonlyArray<string | null>
   /** What it counts against; null = unthrottled. */
@@ -51,7 +79,7 @@ const route = (
   const segments = path.split("/").slice(1)
   return {
     operation,
-    method: method === "HEAD" ? "HEAD" : "GET",
+    method: methods.find((one) => one === method) ?? "GET",
     segments: segments.map((segment) => (segment.startsWith("{") ? null : segment)),
     family,
     needsUser: tokens === "user",
@@ -148,9 +176,67 @@ export const routes: ReadonlyArray<Route> = [
     "any",
     getBillingProfile
   ),
+  route("createCustomer", "POST /v1/customers", "customers", "any", createCustomer),
+  route("updateCustomer", `PATCH ${customer}`, "customers", "any", updateCustomer),
+  route("deleteCustomer", `DELETE ${customer}`, "customers", "any", deleteCustomer),
+  route(
+    "getRelationshipRequest",
+    "GET /v1/customers/relationshiprequests",
+    "customers",
+    "user",
+    getRelationshipRequest
+  ),
+  route("validateAddress", "POST /v1/validations/address", null, "any", validateAddress),
+  route("listUsers", `GET ${customer}/users`, "customers", "user", listUsers),
+  route("addUser", `POST ${customer}/users`, "customers", "user", addUser),
+  route("getUser", `GET ${customer}/users/{uid}`, "customers", "user", getUser),
+  route("updateUser", `PATCH ${customer}/users/{uid}`, "customers", "user", updateUser),
+  route(
+    "resetPassword",
+    `PATCH ${customer}/users/{uid}/resetpassword`,
+    "customers",
+    "user",
+    updateUser
+  ),
+  route(
+    "listDirectoryRoles",
+    `GET ${customer}/directoryroles`,
+    "customers",
+    "user",
+    listDirectoryRoles
+  ),
+  route(
+    "listUserMembers",
+    `GET ${customer}/directoryroles/{rid}/usermembers`,
+    "customers",
+    "user",
+    listUserMembers
+  ),
+  route(
+    "addUserMember",
+    `POST ${customer}/directoryroles/{rid}/usermembers`,
+    "customers",
+    "user",
+    addUserMember
+  ),
   route("listOrders", `GET ${customer}/orders`, "orders", "any", listOrders),
   route("getOrder", `GET ${customer}/orders/{id}`, "orders", "any", getOrder),
   route("listAgreements", `GET ${customer}/agreements`, "customers", "user", listAgreements),
+  route("acceptAgreement", `POST ${customer}/agreements`, "customers", "user", acceptAgreement),
+  route(
+    "getDirectSigned",
+    `GET ${customer}/directsignedmicrosoftcustomeragreementstatus`,
+    "customers",
+    "user",
+    getDirectSigned
+  ),
+  route(
+    "getAgreementDocument",
+    "GET /v1/agreementtemplates/{tid}/document",
+    null,
+    "user",
+    getAgreementDocument
+  ),
   route("listAgreementTemplates", "GET /v1/agreements", null, "user", listAgreementTemplates),
   route(
     "listCustomerRelationships",
@@ -161,6 +247,13 @@ export const routes: ReadonlyArray<Route> = [
   ),
   route("listRelationships", "GET /v1/relationships", null, "user", listRelationships),
   route("getMpnProfile", "GET /v1/profiles/mpn", null, "user", getMpnProfile),
+  route(
+    "validateResellers",
+    "POST /v1/partners/validateresellers",
+    null,
+    "user",
+    validateResellers
+  ),
   route("getCountryRules", "GET /v1/countryvalidationrules/{iso2}", null, "any", getCountryRules),
   route("listAuditRecords", "GET /v1/auditrecords", null, "any", listAuditRecords),
   route("getAuditRecord", "GET /auditactivity/v1/auditrecords/{id}", null, "any", getAuditRecord),

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { isInvitation, serveInvitation } from "../invitation/serveInvitation.ts"
 import type { Simulator } from "../Simulator.ts"
 import { authenticate, type Caller, type Rejection } from "../signIn/authenticate.ts"
 import { serveSignIn, signInRequestOf } from "../signIn/serveSignIn.ts"
@@ -11,6 +12,7 @@ import {
   standardError,
   tooManyRequests
 } from "./Answer.ts"
+import { bodyBytesMax } from "./body.ts"
 import type { Call } from "./Call.ts"
 import { conclude, type Exchange, faultedAnswer, later } from "./exchange.ts"
 import { parametersOf, type Route, routesOf } from "./routes.ts"
@@ -37,6 +39,10 @@ export const serve = (
     serveSignIn({ ...bare, operation: "signIn" }, signIn, query)
     return
   }
+  if (isInvitation(segments)) {
+    serveInvitation({ ...bare, operation: "invitation" }, query)
+    return
+  }
   const candidates = routesOf(segments)
   const route = candidates.find(({ method }) => method === request.method)
   const service = segments[0] === "v1.0" ? "partner" : "partnerCenter"
@@ -51,17 +57,37 @@ export const serve = (
     conclude(exchange, notFound())
     return
   }
-  const answer = (): void => {
+  const answer = (body: Buffer | null): void => {
     conclude(
       exchange,
       faultedAnswer(exchange) ??
         (route === undefined
           ? unknownAnswer(candidates)
-          : answerOf(exchange, route, caller, parameters, queryOf(query)))
+          : body === null
+            ? standardError(413, 413, "The request body is too large.")
+            : answerOf(exchange, route, caller, parameters, queryOf(query), body))
     )
   }
-  if (fault?.kind === "delay") later(exchange, fault.ms, answer)
-  else answer()
+  const arrived = (body: Buffer | null): void => {
+    if (fault?.kind === "delay") later(exchange, fault.ms, () => answer(body))
+    else answer(body)
+  }
+  if (request.method === "GET" || request.method === "HEAD") arrived(noBody)
+  else readBody(request, arrived)
+}
+
+const noBody = Buffer.alloc(0)
+
+/** null when it is longer than allowed. A client that goes away in the middle has asked nothing. */
+const readBody = (request: IncomingMessage, arrived: (body: Buffer | null) => void): void => {
+  const chunks: Array<Buffer> = []
+  let bytes = 0
+  request.on("data", (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes <= bodyBytesMax) chunks.push(chunk)
+  })
+  request.on("end", () => arrived(bytes > bodyBytesMax ? null : Buffer.concat(chunks)))
+  request.on("error", () => {})
 }
 
 const segmentsOf = (path: string): ReadonlyArray<string> | null => {
@@ -97,7 +123,8 @@ const answerOf = (
   route: Route,
   caller: Caller | Rejection,
   parameters: ReadonlyArray<string>,
-  query: ReadonlyMap<string, string>
+  query: ReadonlyMap<string, string>,
+  body: Buffer
 ): Answer => {
   if (typeof caller === "string") return rejected(caller)
   const { account, user } = caller
@@ -130,6 +157,7 @@ const answerOf = (
     parameters,
     query,
     headers: request.headers,
+    body,
     at
   }
   try {

@@ -1,4 +1,3 @@
-import type { Account } from "../world/Account.ts"
 import type { SigningKey } from "./SigningKey.ts"
 
 /** `GET /{tenant}/discovery/v2.0/keys`: the keys that tokens may be checked with (RFC 7517). */
@@ -7,7 +6,7 @@ export const keySet = ({ kid, modulus, exponent }: SigningKey) => ({
 })
 
 /** `GET /{tenant}/v2.0/.well-known/openid-configuration` ("OpenID Connect on the Microsoft identity platform"). */
-export const openIdConfiguration = ({ tenantId }: Account, origin: string) => {
+export const openIdConfiguration = (tenantId: string, origin: string) => {
   const authority = `${origin}/${tenantId}`
   return {
     issuer: `${authority}/v2.0`,

@@ -5,7 +5,7 @@ import type { User } from "../world/User.ts"
 import type { Told } from "./SignInRefusal.ts"
 
 /** Text that is safe between tags and in quoted attributes. */
-const escaped = (text: string): string =>
+export const escaped = (text: string): string =>
   text
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
@@ -49,7 +49,12 @@ const policyFor = (target: URL | null): string =>
 const sourceOf = (target: URL): string =>
   target.hostname.startsWith("[") ? target.protocol : target.origin
 
-const page = (status: number, heading: string, body: string, target: URL | null): Answer => ({
+export const page = (
+  status: number,
+  heading: string,
+  body: string,
+  target: URL | null
+): Answer => ({
   status,
   contentType: "text/html; charset=utf-8",
   headers: {
@@ -81,7 +86,7 @@ ${body}
 const hidden = (name: string, value: string): string =>
   `<input type="hidden" name="${escaped(name)}" value="${escaped(value)}">`
 
-const button = (action: string, label: string, kind: "first" | "second" = "first"): string =>
+export const button = (action: string, label: string, kind: "first" | "second" = "first"): string =>
   `<button type="submit" name="action" value="${action}"${kind === "first" ? "" : ' class="second" formnovalidate'}>${escaped(label)}</button>`
 
 const form = (path: string, interaction: string, inside: string): string =>

@@ -1,7 +1,7 @@
 import type { Answer } from "../partnerCenter/Answer.ts"
 import { notFound } from "../partnerCenter/Answer.ts"
 import { conclude, type Exchange, faultedAnswer, later } from "../partnerCenter/exchange.ts"
-import { accountOfTenant } from "../world/World.ts"
+import { accountOfTenant, tenantIdOf } from "../world/World.ts"
 import { authorize, consent, login } from "./authorize.ts"
 import { keySet, openIdConfiguration } from "./discovery.ts"
 import { told, unknownTenant } from "./SignInRefusal.ts"
@@ -114,12 +114,13 @@ const answerOf = (
     }
     case "keys":
     case "configuration": {
-      const account = accountOfTenant(simulator.world, tenant)
-      if (account === undefined) return json(told(unknownTenant(tenant), simulator.ids, at), 400)
+      // Also of a customer's tenant: everybody may ask which tenant a domain is.
+      const tenantId = tenantIdOf(simulator.world, tenant)
+      if (tenantId === undefined) return json(told(unknownTenant(tenant), simulator.ids, at), 400)
       return json(
         endpoint === "keys"
           ? keySet(signingKeyOf(simulator.world))
-          : openIdConfiguration(account, origin)
+          : openIdConfiguration(tenantId, origin)
       )
     }
   }

@@ -3,6 +3,7 @@ import type { Place } from "../companyNames.ts"
 import type { Random } from "../Random.ts"
 import type { AuditRecord } from "./Audit.ts"
 import { type Subscription, sameId } from "./Subscription.ts"
+import type { Acceptance, DirectoryUser, TenantProfile } from "./Tenant.ts"
 import type { User } from "./User.ts"
 
 /** A purchase. Its lines are the subscriptions as they were bought. */
@@ -29,7 +30,21 @@ export interface Customer {
   /** Position among the partner's customers; names of people and addresses follow from it. */
   readonly index: number
   readonly createdAt: number
-  readonly reseller: Reseller | null
+  /** Verified domains besides the default one, in lower case. */
+  readonly aliases: ReadonlyArray<string>
+  /** What was written down when it was made; null = what follows from name, place and index. */
+  readonly profile: TenantProfile | null
+  /** Whether the partner has delegated rights in the tenant. */
+  readonly delegated: boolean
+  /** Lists of customers do not show it before. */
+  listedFrom: number
+  reseller: Reseller | null
+  /** What partners confirmed for it, oldest first. */
+  agreements: ReadonlyArray<Acceptance>
+  /** Whether it signed the customer agreement with Microsoft itself. */
+  readonly directSigned: boolean
+  /** null = as it was generated. */
+  directory: ReadonlyArray<DirectoryUser> | null
   subscriptions: ReadonlyArray<Subscription>
   orders: ReadonlyArray<Order>
   lagging: ReadonlyMap<string, Lagging>
@@ -45,7 +60,29 @@ export interface Reseller {
   readonly mpnId: string
   readonly name: string
   readonly country: string
+  /** Whether its MPN id can be partner of record; new partners are not enabled at first. */
+  readonly eligible: boolean
 }
+
+/** What the administrator of a tenant answered to the partner's request for a relationship. */
+export interface Decision {
+  readonly tenantId: string
+  readonly resellerTenantId: string | null
+  readonly decision: "accept" | "decline"
+  readonly at: number
+}
+
+/** How many are remembered. */
+export const decisionsMax = 1_000
+
+/** A creation that was answered: the same request gets the same answer. */
+export interface AnsweredCreation {
+  readonly customerId: string
+  readonly password: string
+}
+
+/** How many are remembered; a repetition comes soon or never. */
+export const answeredMax = 1_000
 
 export interface AccountSettings {
   /** Requests per minute of each resource family; null or 0 switches throttling off. */
@@ -66,6 +103,19 @@ export interface AccountSettings {
   readonly signInMfa: "optional" | "required"
   /** Whether operations that need a user refuse tokens that were issued to the application alone. */
   readonly appOnlyRefused: boolean
+  /** An integration sandbox: 75 customers, which can be deleted ("Set up API access in Partner Center"). */
+  readonly sandbox: boolean
+  /** Seconds until lists of customers show a new one. */
+  readonly newCustomerLagSeconds: number
+  /**
+   * What becomes of a creation that comes again with the same MS-RequestId: the first answer once more ("Partner
+   * Center REST headers"), or no memory of it, and the domain is taken.
+   */
+  readonly repeatedRequests: "replay" | "forget"
+  /** The status of a creation whose domain is taken; Microsoft documents none. */
+  readonly domainTakenStatus: 400 | 409
+  /** Whether the bulk check of resellers' MPN ids is there (it is since 2025, not in every cloud). */
+  readonly resellerValidation: boolean
 }
 
 export const defaultSettings: AccountSettings = {
@@ -77,8 +127,15 @@ export const defaultSettings: AccountSettings = {
   mfaRequired: true,
   mfaStyle: "classic",
   signInMfa: "optional",
-  appOnlyRefused: true
+  appOnlyRefused: true,
+  sandbox: false,
+  newCustomerLagSeconds: 0,
+  repeatedRequests: "replay",
+  domainTakenStatus: 409,
+  resellerValidation: true
 }
+
+export const sandboxCustomersMax = 75
 
 /** A partner's own tenant in Partner Center. */
 export interface Account {
@@ -96,6 +153,10 @@ export interface Account {
   readonly customersById: Map<string, Customer>
   /** Ids of what is created later come from here, in order. */
   readonly random: Random
+  /** Creations of customers by MS-RequestId, oldest first. */
+  readonly answered: Map<string, AnsweredCreation>
+  /** Oldest first. */
+  decisions: ReadonlyArray<Decision>
   /** Oldest first. */
   audit: ReadonlyArray<AuditRecord>
   settings: AccountSettings

@@ -2,6 +2,7 @@ import * as Schema from "effect/Schema"
 import { currencies } from "../Catalogue.ts"
 import { Change } from "./Change.ts"
 import { DriftRequest } from "./Drift.ts"
+import { Acceptance, DirectoryUser, NewCustomer } from "./Tenant.ts"
 import { UserInput, UserPrincipalName } from "./User.ts"
 import type { WorldParameters } from "./World.ts"
 
@@ -49,6 +50,23 @@ export const SettingsPatch = Schema.Struct({
   appOnlyRefused: Schema.optionalKey(Schema.Boolean).annotate({
     description:
       "whether operations that need a user refuse app-only tokens with 403 / 900329. Default true"
+  }),
+  sandbox: Schema.optionalKey(Schema.Boolean).annotate({
+    description:
+      "an integration sandbox: no more customers than 75, and they can be deleted. Default false"
+  }),
+  newCustomerLagSeconds: Schema.optionalKey(Schema.Int.check(within(0, 3600))).annotate({
+    description: "until lists show a new customer. Default 0"
+  }),
+  repeatedRequests: Schema.optionalKey(Schema.Literals(["replay", "forget"])).annotate({
+    description:
+      "whether a creation that comes again with the same MS-RequestId gets its first answer again. Default replay"
+  }),
+  domainTakenStatus: Schema.optionalKey(Schema.Literals([400, 409])).annotate({
+    description: "of a creation whose domain is taken. Default 409"
+  }),
+  resellerValidation: Schema.optionalKey(Schema.Boolean).annotate({
+    description: "whether POST /v1/partners/validateresellers is there. Default true"
   })
 }).annotate({ identifier: "SettingsPatch" })
 export type SettingsPatch = typeof SettingsPatch.Type
@@ -126,6 +144,36 @@ export const Operation = Schema.Union([
     op: Schema.Literal("redirect-uri"),
     account: AccountName,
     redirectUri: Schema.String
+  }),
+  Schema.Struct({
+    op: Schema.Literal("new-customer"),
+    account: AccountName,
+    requestId: Schema.String,
+    customer: NewCustomer
+  }),
+  Schema.Struct({
+    op: Schema.Literal("decision"),
+    account: AccountName,
+    tenantId: Schema.String,
+    resellerTenantId: Schema.NullOr(Schema.String),
+    decision: Schema.Literals(["accept", "decline"])
+  }),
+  Schema.Struct({
+    op: Schema.Literal("delete-customer"),
+    account: AccountName,
+    customer: Schema.String
+  }),
+  Schema.Struct({
+    op: Schema.Literal("agreement"),
+    account: AccountName,
+    customer: Schema.String,
+    acceptance: Acceptance
+  }),
+  Schema.Struct({
+    op: Schema.Literal("directory"),
+    account: AccountName,
+    customer: Schema.String,
+    user: DirectoryUser
   }),
   Schema.Struct({ op: Schema.Literal("catalogue"), settings: CatalogueSettings }),
   Schema.Struct({ op: Schema.Literal("clock"), state: ClockStateSchema })

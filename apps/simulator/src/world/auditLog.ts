@@ -34,6 +34,31 @@ export const recordChange = (
   return record.id
 }
 
+/** The partner, through its application, has a new customer. */
+export const recordCustomer = (
+  account: Account,
+  customer: Customer,
+  operationType: "add_customer" | "delete_customer",
+  at: number
+): void => {
+  const words = operationType.replaceAll("_", "")
+  const record: AuditRecord = {
+    id: `${account.tenantId}_${customer.id}_${customer.id}_${words}_${ticks(at)}${account.audit.length % 10}`,
+    at,
+    customerId: customer.id,
+    customerName: customer.name,
+    userPrincipalName: `admin@${account.domain}`,
+    applicationId: account.appId,
+    resourceType: "customer",
+    operationType,
+    correlationId: account.random.guid(),
+    oldValue: null,
+    newValue: JSON.stringify({ Id: customer.id, CompanyProfile: { Domain: customer.domain } }),
+    customizedData: []
+  }
+  account.audit = [...account.audit.slice(-auditRecordsMax + 1), record]
+}
+
 const operationOf = (change: Change): readonly [AuditRecord["resourceType"], string] => {
   switch (change.kind) {
     case "newSubscription":

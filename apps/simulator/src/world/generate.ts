@@ -11,6 +11,7 @@ import {
   type Reseller
 } from "./Account.ts"
 import type { ScheduledChange, Subscription } from "./Subscription.ts"
+import { aliasesOf } from "./Tenant.ts"
 import { initialUsers } from "./User.ts"
 
 /** What a partner account is made from. Equal parameters, seed and epoch make an equal account. */
@@ -55,6 +56,8 @@ export const generateAccount = (
     customers: [],
     customersById: new Map(),
     random,
+    answered: new Map(),
+    decisions: [],
     audit: [],
     settings: { ...defaultSettings, ...parameters.settings },
     clientSecret: `${random.hex(8)}~${random.hex(32)}`,
@@ -82,7 +85,9 @@ const generateResellers = (random: Random, count: number): ReadonlyArray<Reselle
     // The running number keeps them apart.
     mpnId: String(4_000_000 + index * 977 + random.between(0, 900)),
     name: `${company(random, index).name.split(" ").slice(0, 2).join(" ")} IT`,
-    country: random.pick(["DE", "NL", "FR", "GR", "SE"])
+    country: random.pick(["DE", "NL", "FR", "GR", "SE"]),
+    // Every seventh is a partner that Microsoft has not enabled yet.
+    eligible: index % 7 !== 6
   }))
 
 const generateCustomer = (
@@ -90,12 +95,28 @@ const generateCustomer = (
   resellers: ReadonlyArray<Reseller>,
   index: number,
   epoch: number
-): Customer => ({
-  id: random.guid(),
-  ...company(random, index),
-  index,
-  createdAt: epoch - random.between(1200, 2400) * dayMs,
-  reseller: resellers.length === 0 ? null : random.pick(resellers),
+): Customer => {
+  const id = random.guid()
+  const made = company(random, index)
+  return {
+    id,
+    ...made,
+    index,
+    createdAt: epoch - random.between(1200, 2400) * dayMs,
+    reseller: resellers.length === 0 ? null : random.pick(resellers),
+    ...unchanged(made.domain, index)
+  }
+}
+
+/** What every customer begins with, before anything happens to it. */
+export const unchanged = (domain: string, index: number) => ({
+  aliases: aliasesOf(domain.split(".", 1)[0] ?? "", index),
+  profile: null,
+  delegated: false,
+  listedFrom: 0,
+  agreements: [],
+  directSigned: false,
+  directory: null,
   subscriptions: [],
   orders: [],
   lagging: new Map(),
