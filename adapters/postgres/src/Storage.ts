@@ -11,6 +11,7 @@ import { consentsLayer } from "./Consents.ts"
 import { Database } from "./Database.ts"
 import { idempotencyLayer } from "./Idempotency.ts"
 import { identifiersLayer } from "./Identifiers.ts"
+import { importsLayer } from "./Imports.ts"
 import { instancesLayer } from "./Instances.ts"
 import { mailTemplatesLayer } from "./MailTemplates.ts"
 import { mirrorLayer } from "./Mirror.ts"
@@ -43,6 +44,7 @@ export const portsLayer = Layer.mergeAll(
   identifiersLayer,
   instancesLayer,
   mailTemplatesLayer,
+  importsLayer,
   mirrorLayer,
   outboxLayer,
   notificationsLayer,

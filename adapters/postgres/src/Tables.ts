@@ -19,6 +19,7 @@ import type { Family, Segment } from "@concordat/core/catalogue/Family"
 import type { ProductTypeId, RefundPolicy } from "@concordat/core/catalogue/ProductType"
 import type { CataloguePart, VendorItem } from "@concordat/core/catalogue/VendorCatalogue"
 import type { Consent, ConsentProblem } from "@concordat/core/consent/Consent"
+import type { ImportId, ImportStatus, NotImported } from "@concordat/core/import/CustomerImport"
 import type { Cloud } from "@concordat/core/instance/Cloud"
 import type {
   CspStatus,
@@ -515,6 +516,59 @@ export interface HistoryTable {
   correlation_id: string
   side: "desired" | "observed" | "baseline"
   instance_id: InstanceId | null
+export interface CustomerImportTable {
+  id: ImportId
+  instance_id: InstanceId
+  environment: Environment
+  status: ImportStatus
+  requested_by: string
+  correlation_id: string
+  listed: Generated<boolean>
+  customers: Generated<number>
+  customers_read: Generated<number>
+  customers_failed: Generated<number>
+  customers_waiting: Generated<number>
+  customers_imported: Generated<number>
+  customers_incomplete: Generated<number>
+  resellers: Generated<number>
+  subscriptions: Generated<number>
+  subscriptions_imported: Generated<number>
+  requests: Generated<number>
+  problem: string | null
+  created_at: Timestamp
+  started_at: Nullable<Timestamp>
+  finished_at: Nullable<Timestamp>
+}
+
+export interface CustomerImportCustomerTable {
+  import_id: ImportId
+  tenant_id: TenantId
+  name: string
+  domain: string
+  state: Generated<"pending" | "read" | "failed">
+  found_mpn_id: MpnId | null
+  assigned: Generated<boolean>
+  assigned_mpn_id: MpnId | null
+  account_id: AccountId | null
+  subscriptions: Generated<number>
+  outcome: "waiting" | "imported" | "incomplete" | "failed" | null
+  as_new: Generated<boolean>
+  ordering_enabled: Generated<boolean>
+  subscriptions_imported: Generated<number>
+  not_imported: Json<ReadonlyArray<NotImported>>
+  notes: Generated<ReadonlyArray<string>>
+  problem: string | null
+}
+
+export interface CustomerImportResellerTable {
+  import_id: ImportId
+  mpn_id: MpnId
+  name: string | null
+  tenant_id: TenantId | null
+  by_hand: Generated<boolean>
+  account_id: AccountId | null
+}
+
   account_id: AccountId | null
   tenant_id: TenantId | null
   subscription_id: SubscriptionId | null
@@ -695,3 +749,6 @@ export interface Tables {
   mail_template: MailTemplateTable
   sync_option: SyncOptionTable
 }
+  customer_import: CustomerImportTable
+  customer_import_customer: CustomerImportCustomerTable
+  customer_import_reseller: CustomerImportResellerTable

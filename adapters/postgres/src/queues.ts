@@ -1,4 +1,5 @@
 import { CatalogueRunId } from "@concordat/core/catalogue/CatalogueRun"
+import { ImportId } from "@concordat/core/import/CustomerImport"
 import { InstanceId, TenantId } from "@concordat/core/instance/Instance"
 import { MailId } from "@concordat/core/mail/Outbox"
 import { PriceSheetId } from "@concordat/core/pricesheet/PriceSheet"
@@ -62,3 +63,11 @@ export const priceSheetQueue = defineQueue(
   Schema.Struct({ priceSheetId: PriceSheetId }),
   { key: ({ priceSheetId }: { readonly priceSheetId: PriceSheetId }) => priceSheetId }
 )
+
+const OfImport = Schema.Struct({ instanceId: InstanceId, importId: ImportId })
+export type OfImport = typeof OfImport.Type
+
+/** Go on with an import of customers: read its hierarchy, or import those that wait. */
+export const customerImportQueue = defineQueue("customer-import", OfImport, {
+  key: ({ importId }: OfImport) => importId
+})

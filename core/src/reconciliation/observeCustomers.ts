@@ -73,7 +73,8 @@ export const observeCustomers = Effect.fn("observeCustomers")(function* (
   return { settled, again: outcomes.filter(({ again }) => again) }
 })
 
-interface Look {
+/** What one look at a customer showed, and how it went. */
+export interface Look {
   readonly observation: Observation | null
   readonly outcome: Outcome
 }
@@ -93,7 +94,8 @@ const nobodyWaits = Effect.fnUntraced(function* (
   return nothing
 })
 
-const look = Effect.fnUntraced(function* (
+/** Looks at one customer; what it shows is for the caller to keep. */
+export const look = Effect.fnUntraced(function* (
   instance: Instance,
   tenantId: TenantId,
   digest: string | null,

@@ -10,6 +10,7 @@ import { pricesOfSheets } from "./0009_prices_of_sheets.ts"
 import { accounts } from "./0010_accounts.ts"
 import { priceProtection } from "./0011_price_protection.ts"
 import { tenants } from "./0012_tenants.ts"
+import { imports } from "./0013_imports.ts"
 import { agreements } from "./0014_agreements.ts"
 
 /** One step of the schema, forward only. Its name sorts after all that were released before it. */
@@ -31,5 +32,6 @@ export const migrations: ReadonlyArray<MigrationModule> = [
   accounts,
   priceProtection,
   tenants,
+  imports,
   agreements
 ]
