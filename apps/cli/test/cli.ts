@@ -1,5 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process"
+import { Console as NodeConsole } from "node:console"
+import { Writable } from "node:stream"
 import { fileURLToPath } from "node:url"
+import { Console, Effect } from "effect"
+import { concordat as command } from "../src/concordat.ts"
 
 const bin = fileURLToPath(new URL("../bin/concordat.mjs", import.meta.url))
 
@@ -32,8 +36,52 @@ const environment = ({ url, key = "key of a test", env = {} }: RunOptions) => {
 }
 
 /** Runs the command as a shell would, its output in pipes. */
-export const concordat = (args: ReadonlyArray<string>, options: RunOptions = {}) =>
+export const inShell = (args: ReadonlyArray<string>, options: RunOptions = {}) =>
   finished(spawn(process.execPath, [bin, ...args], { env: environment(options) }), options)
+
+/**
+ * Runs the command, its output in pipes. It runs within this process where nothing is typed or done meanwhile: one
+ * of its own would spend most of its time on starting.
+ */
+export const concordat = (
+  args: ReadonlyArray<string>,
+  options: RunOptions = {}
+): Promise<Outcome> =>
+  options.input === undefined && options.during === undefined
+    ? within(args, environment(options))
+    : inShell(args, options)
+
+const collector = (chunks: Array<Buffer>) =>
+  new Writable({
+    write: (chunk: Buffer | string, _, done) => {
+      chunks.push(Buffer.from(chunk))
+      done()
+    }
+  })
+
+const within = async (args: ReadonlyArray<string>, env: NodeJS.ProcessEnv): Promise<Outcome> => {
+  const [out, err]: [Array<Buffer>, Array<Buffer>] = [[], []]
+  const [stdout, stderr] = [collector(out), collector(err)]
+  const [ownEnv, ownOut, ownErr] = [process.env, process.stdout.write, process.stderr.write]
+  process.env = env
+  process.stdout.write = stdout.write.bind(stdout)
+  process.stderr.write = stderr.write.bind(stderr)
+  try {
+    const code = await Effect.runPromise(
+      Effect.provideService(
+        command(args),
+        Console.Console,
+        new NodeConsole({ stdout, stderr, colorMode: false })
+      )
+    )
+    const bytes = Buffer.concat(out)
+    return { code, bytes, stdout: bytes.toString(), stderr: Buffer.concat(err).toString() }
+  } finally {
+    process.env = ownEnv
+    process.stdout.write = ownOut
+    process.stderr.write = ownErr
+  }
+}
 
 /** Runs the command on a terminal of its own: both outputs come as one. */
 export const onTerminal = (args: ReadonlyArray<string>, options: RunOptions = {}) => {

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, afterEach, describe, expect, it } from "vitest"
-import { concordat, onTerminal } from "./cli.ts"
+import { concordat, inShell, onTerminal } from "./cli.ts"
 import {
   type Answer,
   accountView,
@@ -56,7 +56,7 @@ const apiWhere = async (
 describe("exit codes", () => {
   it("0: both sides agree", async () => {
     const { url } = await apiWhere(runView("completed"))
-    const { code, stdout, stderr } = await concordat(organisation, { url })
+    const { code, stdout, stderr } = await inShell(organisation, { url })
     expect([code, stderr]).toEqual([0, ""])
     expect(stdout).toBe(
       `Reconciliation ${runId} of contoso-eu (organisation): completed in 12.0 s\n300 customers, 1,512 rows, 0 findings\n`
@@ -65,7 +65,7 @@ describe("exit codes", () => {
 
   it("2: there are findings, printed as a table", async () => {
     const { url } = await apiWhere(runView("completed", withFindings))
-    const { code, stdout, stderr } = await concordat(organisation, { url })
+    const { code, stdout, stderr } = await inShell(organisation, { url })
     expect([code, stderr]).toEqual([2, ""])
     expect(stdout).toContain("2 findings; at risk a month: 103.00 EUR")
     expect(stdout).toContain("2  Quantity differs (quantity)")
@@ -89,7 +89,7 @@ describe("exit codes", () => {
     ]
   ])("1: the run is %s", async (status, more, message) => {
     const { url } = await apiWhere(runView(status, { ...withFindings, ...more }))
-    const { code, stdout, stderr } = await concordat(organisation, { url })
+    const { code, stdout, stderr } = await inShell(organisation, { url })
     expect(code).toBe(1)
     expect(stderr).toMatch(message)
     expect(stdout.includes("Fabrikam GmbH")).toBe(status === "incomplete")
