@@ -6,6 +6,7 @@ import { secretContext } from "./Instances.ts"
 import { mailContext } from "./Outbox.ts"
 import { Secrets } from "./Secrets.ts"
 import { statements } from "./Statements.ts"
+import { synchronizationContext } from "./Synchronizations.ts"
 import type { Tables } from "./Tables.ts"
 
 /** A column that holds sealed texts, with what identifies its rows and what each text is bound to. */
@@ -37,7 +38,13 @@ export const sealedColumns: ReadonlyArray<SealedColumn> = [
     key: ["id"],
     contextOf: (id = "") => attemptContext(id)
   },
-  { table: "mail", column: "content", key: ["id"], contextOf: (id = "") => mailContext(id) }
+  { table: "mail", column: "content", key: ["id"], contextOf: (id = "") => mailContext(id) },
+  {
+    table: "synchronization",
+    column: "sealed",
+    key: ["id"],
+    contextOf: (id = "") => synchronizationContext(id)
+  }
 ]
 
 /** Small transactions: nobody waits long for a row. */

@@ -14,6 +14,7 @@ import { identifiersLayer } from "./Identifiers.ts"
 import { importsLayer } from "./Imports.ts"
 import { instancesLayer } from "./Instances.ts"
 import { mailTemplatesLayer } from "./MailTemplates.ts"
+import { keptCountryRulesLayer } from "./KeptCountryRules.ts"
 import { mirrorLayer } from "./Mirror.ts"
 import { notificationsLayer } from "./Notifications.ts"
 import { outboxLayer } from "./Outbox.ts"
@@ -27,6 +28,7 @@ import { runsLayer } from "./Runs.ts"
 import { secretRotationLayer } from "./SecretRotation.ts"
 import { keyringFromConfig, Secrets } from "./Secrets.ts"
 import { syncOptionsLayer } from "./SyncOptions.ts"
+import { synchronizationsLayer } from "./Synchronizations.ts"
 import { unitOfWorkLayer } from "./UnitOfWork.ts"
 
 /** Every port that is kept in Postgres, without the database below it. */
@@ -46,6 +48,7 @@ export const portsLayer = Layer.mergeAll(
   mailTemplatesLayer,
   importsLayer,
   mirrorLayer,
+  keptCountryRulesLayer,
   outboxLayer,
   notificationsLayer,
   priceGroupsLayer,
@@ -57,6 +60,7 @@ export const portsLayer = Layer.mergeAll(
   secretRotationLayer,
   syncOptionsLayer,
   unitOfWorkLayer
+  synchronizationsLayer,
 )
 
 /**

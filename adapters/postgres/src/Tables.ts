@@ -26,6 +26,7 @@ import type {
   Environment,
   Instance,
   InstanceId,
+import type { Country } from "@concordat/core/instance/Country"
   InstanceName,
   MpnId,
   ProductNames,
@@ -61,6 +62,13 @@ import type { ResourceFamily } from "@concordat/core/vendor/RateBudget"
 import type { ColumnType, Generated } from "kysely"
 
 /** A document: read as what it stands for, written as its JSON text. */
+import type { CountryRules } from "@concordat/core/tenant/CountryRules"
+import type {
+  Synchronization,
+  SynchronizationId,
+  SyncQuestion
+} from "@concordat/core/tenant/Synchronization"
+import type { NewTenant } from "@concordat/core/tenant/VendorTenants"
 export type Json<A> = ColumnType<A, string, string>
 
 /** Read as epoch milliseconds, written as a `Date`. */
@@ -714,6 +722,109 @@ export interface Tables {
   instance_event: InstanceEventTable
   secret: SecretTable
   account: AccountTable
+export interface CountryRulesTable {
+  instance_id: InstanceId
+  country: Country
+  rules: Nullable<Json<CountryRules>>
+  read_at: Timestamp
+}
+
+export interface SynchronizationTable {
+  id: SynchronizationId
+  account_id: AccountId
+  instance_id: InstanceId
+  environment: Environment
+  mode: Synchronization["mode"]
+  status: Synchronization["status"]
+  stage: Synchronization["stage"]
+  waits_for: Synchronization["waitsFor"]
+  asker: Synchronization["asker"]
+  user_name: string
+  domain: string
+  draft: ColumnType<NewTenant | null, string | null | undefined, string | null>
+  request_id: Synchronization["requestId"]
+  sent_at: Nullable<Timestamp>
+  tenant_id: TenantId | null
+  question: Nullable<Json<SyncQuestion>>
+  confirmed: boolean
+  authorization_link: string | null
+  expires_at: Nullable<Timestamp>
+  next_look_at: Nullable<Timestamp>
+  looks: number
+  problem: string | null
+  problems: Json<Synchronization["problems"]>
+  suggestions: ReadonlyArray<string>
+  sealed: ColumnType<string | null, string | null | undefined, string | null>
+  requested_by: string
+  correlation_id: string
+  created_at: Timestamp
+  finished_at: Nullable<Timestamp>
+  touched_at: ColumnType<Instant, Date | undefined, Date>
+  version: number
+}
+
+export interface SynchronizationStepTable {
+  id: Generated<number>
+  account_id: AccountId
+  instance_id: InstanceId
+  environment: Environment
+  at: Timestamp
+  actor: string
+  text: string
+}
+
+export interface AgreementTemplateTable {
+  instance_id: InstanceId
+  environment: Environment
+  template_id: string
+  type: string
+  version_rank: number | null
+  link: string | null
+  read_at: Timestamp
+}
+
+/** Facts: never changed. */
+export interface AgreementAcceptanceTable {
+  id: AcceptanceId
+  account_id: AccountId
+  account_name: string
+  instance_id: InstanceId
+  environment: Environment
+  type: string
+  template_id: string
+  version_rank: number | null
+  link: string | null
+  first_name: string
+  last_name: string
+  email: string
+  phone: string | null
+  agreed_at: Timestamp
+  confirmed_at: Timestamp
+  confirmed_by: string
+  role: SignerRole
+  user_name: string | null
+  order_code: string | null
+  ip_address: string | null
+  user_agent: string | null
+  correlation_id: string
+  search: ColumnType<string, never, never>
+}
+
+export interface AgreementSendingTable {
+  acceptance_id: AcceptanceId
+  /** Whose tenant is told. */
+  account_id: AccountId
+  instance_id: InstanceId
+  environment: Environment
+  type: string
+  status: AcceptanceStatus
+  tenant_id: TenantId | null
+  request_id: RequestId
+  problem: string | null
+  next_at: Timestamp
+  settled_at: Nullable<Timestamp>
+}
+
   account_contact: AccountContactTable
   account_tenant: AccountTenantTable
   product: ProductTable
@@ -752,3 +863,6 @@ export interface Tables {
   customer_import: CustomerImportTable
   customer_import_customer: CustomerImportCustomerTable
   customer_import_reseller: CustomerImportResellerTable
+  country_rules: CountryRulesTable
+  synchronization: SynchronizationTable
+  synchronization_step: SynchronizationStepTable

@@ -13,7 +13,7 @@ import type { Tables } from "./Tables.ts"
 const job = sql.table(`${bossSchema}.job`)
 
 /** Keys for which a job waits, for its turn or at a gate, or is at work, each part by an index of its own. */
-const liveKeys = (queues: ReadonlyArray<string>) => sql`
+export const liveKeys = (queues: ReadonlyArray<string>) => sql`
   select name, group_id from ${job} where name = any(${queues}) and state < 'active' and not blocked
   union all
   select queue, lane from parked_job where queue = any(${queues})

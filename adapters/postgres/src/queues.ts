@@ -5,6 +5,7 @@ import { MailId } from "@concordat/core/mail/Outbox"
 import { PriceSheetId } from "@concordat/core/pricesheet/PriceSheet"
 import { RunId } from "@concordat/core/reconciliation/Run"
 import { Effect, Schema } from "effect"
+import { SynchronizationId } from "@concordat/core/tenant/Synchronization"
 import { defineQueue } from "./Queue.ts"
 
 const OfRun = Schema.Struct({ runId: RunId })
@@ -58,6 +59,13 @@ export const catalogueRunQueue = defineQueue(
 )
 
 /** Download a price sheet, or what is left to do for it, and apply it. */
+/** Go on with an account that becomes a tenant. It is about one try; the next one has another id. */
+export const synchronizeQueue = defineQueue(
+  "synchronize-tenant",
+  Schema.Struct({ instanceId: InstanceId, synchronizationId: SynchronizationId }),
+  { key: ({ synchronizationId }) => synchronizationId }
+)
+
 export const priceSheetQueue = defineQueue(
   "price-sheet",
   Schema.Struct({ priceSheetId: PriceSheetId }),

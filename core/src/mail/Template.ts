@@ -17,6 +17,7 @@ export const MailKind = Schema.Literals([
   "downgrade-completed",
   "downgrade-withdrawn",
   "provisioning-failed",
+  "authorization-requested",
   "consent-expiring",
   "consent-ended",
   "consent-failing",

@@ -107,6 +107,15 @@ const texts: Readonly<Record<MailKind, Texts>> = {
       "Open the account, correct what is named, and choose Retry."
     ]
   },
+  "authorization-requested": {
+    to: customer,
+    cc: reseller,
+    subject: "Authorize us for {#Tenants.Domain#}",
+    lines: [
+      "{#Accounts.Name#} wants to buy Microsoft services from us for the tenant {#Tenants.Domain#}. Microsoft asks a global administrator of that tenant to accept us first.",
+      "Open {#Tenants.AuthorizationLink#}, sign in as that administrator, and accept. We see it by ourselves within an hour and go on; the link is good for 30 days here."
+    ]
+  },
   "consent-expiring": told,
   "consent-ended": told,
   "consent-failing": told,

@@ -59,6 +59,10 @@ export const mergeFields = {
     description: "Its first password. It is never kept: it is in this one mail, or nowhere.",
     example: "(the first password)"
   },
+  "Tenants.AuthorizationLink": {
+    description: "Where an administrator of an existing tenant accepts us.",
+    example: "https://admin.microsoft.com/Adminportal/Home?invType=ResellerRelationship"
+  },
   "Tenants.Problem": {
     description: "Why the tenant was not made or linked.",
     example: "The post code does not fit the country's rule."

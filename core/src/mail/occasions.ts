@@ -48,6 +48,12 @@ export const occasions: Readonly<Record<MailKind, Occasion>> = {
     "Subscriptions",
     "Instances"
   ),
+  "authorization-requested": occasion(
+    "Authorization of an existing tenant",
+    "Accounts",
+    "Tenants",
+    "Instances"
+  ),
   "consent-expiring": occasion("Consent is about to expire", "Instances", "Notifications"),
   "consent-ended": occasion("Consent has ended", "Instances", "Notifications"),
   "consent-failing": occasion("Consent cannot be used", "Instances", "Notifications"),

@@ -61,6 +61,9 @@ create table synchronization (
   unique (account_id, instance_id, environment),
   check (waits_for is null or status = 'in-progress')
 );
+-- Of two accounts that ask for one domain, nobody could tell whose tenant it became.
+create unique index synchronization_by_domain on synchronization (instance_id, environment, domain)
+  where mode = 'create' and (status = 'in-progress' or sent_at is not null);
 create index synchronization_open on synchronization (touched_at) where status = 'in-progress';
 
 create table synchronization_step (

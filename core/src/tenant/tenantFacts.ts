@@ -1,0 +1,162 @@
+import { Effect, Option, Schema, Stream } from "effect"
+import type { Account, AccountId, Contact } from "../account/Account.ts"
+import { Accounts } from "../account/Accounts.ts"
+import { type PurchaseMode, purchaseModeOf } from "../account/PurchaseMode.ts"
+import type { Instance, TenantId } from "../instance/Instance.ts"
+import { accountValues } from "../mail/accountValues.ts"
+import type { MergeValues } from "../mail/mergeFields.ts"
+import { Language, languageDefault } from "../mail/Template.ts"
+import { writeMail } from "../mail/writeMail.ts"
+import type { CountryRules } from "./CountryRules.ts"
+import { partnerOfRecord } from "./partnerOfRecord.ts"
+import { addressOf, type TenantFacts } from "./prerequisites.ts"
+import type { SyncOptionFacts, SyncOptionValues } from "./SyncOption.ts"
+import { SyncOptions } from "./SyncOptions.ts"
+import { VendorResellers } from "./VendorResellers.ts"
+
+/** An account with all that decides what its tenant is. */
+export interface Known {
+  readonly account: Account
+  /** The accounts above it, the nearest first. */
+  readonly above: ReadonlyArray<Account>
+  readonly reseller: Account | null
+  readonly contact: Contact | null
+  readonly mode: PurchaseMode
+  readonly options: SyncOptionValues
+  readonly optionsVersion: number
+  readonly of: SyncOptionFacts
+}
+
+/** No tree is deeper (core/account/AccountTree). */
+const depthMax = 10
+
+/** Reads them, whoever asks: what the caller may see has been seen to. */
+export const knownOf = Effect.fn("knownOf")(function* (id: AccountId, instance: Instance) {
+  const accounts = yield* Accounts
+  const { account, contacts } = yield* accounts.contacts(id, null)
+  const above: Array<Account> = []
+  let parentId = account.parentId
+  while (parentId !== null && above.length < depthMax) {
+    const parent: Account = yield* accounts.get(parentId, null)
+    above.push(parent)
+    parentId = parent.parentId
+  }
+  const { values, version } = yield* Effect.flatMap(SyncOptions, (port) =>
+    port.get(id, instance.id)
+  )
+  const known: Known = {
+    account,
+    above,
+    reseller: above.find(({ kind }) => kind === "reseller") ?? null,
+    contact: contacts.find(({ roles }) => roles.includes("primary")) ?? contacts[0] ?? null,
+    mode: purchaseModeOf(account.kind, above[0]?.kind ?? null),
+    options: values,
+    optionsVersion: version,
+    of: syncOptionFactsOf(instance, above)
+  }
+  return known
+})
+
+/** `above`: the accounts above the one in question. */
+export const syncOptionFactsOf = (
+  { cspStatus, cloud, countries }: Instance,
+  above: ReadonlyArray<Pick<Account, "kind" | "edition">>
+): SyncOptionFacts => ({
+  cspStatus,
+  cloud,
+  countries,
+  ofTenantReseller: above.some(
+    ({ kind, edition }) => kind === "reseller" && edition === "professional"
+  )
+})
+
+/** What a new tenant of it would be judged by; `rules` as in TenantFacts. */
+export const factsOf = (
+  { account, above, contact, mode, options, of }: Known,
+  rules: CountryRules | null | undefined
+): TenantFacts => ({
+  account,
+  contact,
+  mode,
+  buyerAddress: above[0]?.address ?? null,
+  options,
+  of,
+  rules
+})
+
+/** In whose country it will be; undefined where no address is known. */
+export const countryOf = (known: Known) =>
+  addressOf({
+    account: known.account,
+    mode: known.mode,
+    buyerAddress: known.above[0]?.address ?? null
+  })?.country
+
+/** Whose customer the tenant will be at Microsoft. */
+export interface ResellerChoice {
+  readonly resellerTenantId: TenantId | null
+  /** Why a reseller that it should have is not named. */
+  readonly missing: string | null
+}
+
+/** More resellers than any provider has. */
+const resellersMax = 50_000
+
+/**
+ * The reseller of an end customer, in an indirect provider's instance. One that Microsoft does not know must not stop the
+ * customer: it becomes the provider's own, who relates it in Partner Center (domain.md §9).
+ */
+export const resellerOf = Effect.fn("resellerOf")(function* (instance: Instance, known: Known) {
+  const { mode, options, reseller } = known
+  const none: ResellerChoice = { resellerTenantId: null, missing: null }
+  if (instance.cspStatus === "direct" || mode !== "EndCustomer") return none
+  const mpnId = options.mpnId ?? reseller?.mpnId ?? null
+  const vendor = yield* VendorResellers
+  const found =
+    mpnId === null
+      ? Option.none()
+      : yield* vendor.all(instance).pipe(
+          Stream.take(resellersMax),
+          Stream.filter((one) => one.mpnId === mpnId),
+          Stream.runHead
+        )
+  const partner = partnerOfRecord({
+    cspStatus: instance.cspStatus,
+    mode,
+    resellerMpnId: mpnId,
+    // Among the instance's resellers is what counts here; for purchases Microsoft is asked about the id itself.
+    verdict: Option.isSome(found) ? "valid" : "invalid",
+    providerMpnId: instance.mpnId
+  })
+  if (partner.kind === "none") return none
+  if (partner.kind === "reseller" && Option.isSome(found))
+    return { resellerTenantId: found.value.tenantId, missing: null }
+  const reason = partner.kind === "provider" ? partner.reason : "invalid MPN id"
+  const choice: ResellerChoice = {
+    resellerTenantId: null,
+    missing: `${reseller?.name ?? "The reseller"} is not named to Microsoft (${reason}${mpnId === null ? "" : `: ${mpnId}`}); relate the customer to it in Partner Center.`
+  }
+  return choice
+})
+
+/** Writes a mail about the account, in its language, into the current transaction. */
+export const writeTo = Effect.fn("writeTo")(function* (
+  { account, above }: Known,
+  instance: Instance,
+  kind: "welcome-customer" | "provisioning-failed" | "authorization-requested",
+  key: string,
+  values: MergeValues
+) {
+  const spoken = [account, ...above].find(({ language }) => language !== null)?.language ?? null
+  return yield* writeMail({
+    kind,
+    key,
+    accounts: [account.id, ...above.map(({ id }) => id)],
+    language: Option.getOrElse(Schema.decodeUnknownOption(Language)(spoken), () => languageDefault),
+    values: {
+      ...accountValues(account, above[0] ?? null, above.at(-1) ?? null),
+      "Instances.Name": instance.name,
+      ...values
+    }
+  })
+})
