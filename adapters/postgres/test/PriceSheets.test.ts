@@ -168,7 +168,7 @@ describe("a sheet that is applied", () => {
           )
         }
       }),
-      { numRuns: 25 }
+      { numRuns: 10 }
     )
   }, 120_000)
 
@@ -190,7 +190,7 @@ describe("a sheet that is applied", () => {
         }
         expect(prices[1]).toEqual(prices[0])
       }),
-      { numRuns: 20 }
+      { numRuns: 8 }
     )
   }, 120_000)
 
@@ -209,7 +209,7 @@ describe("a sheet that is applied", () => {
         expect(await run(changesOf(again.id))).toEqual([])
         expect(await rows("select * from price_sheet_row order by id")).toEqual(first)
       }),
-      { numRuns: 20 }
+      { numRuns: 8 }
     )
   }, 120_000)
 
@@ -222,7 +222,7 @@ describe("a sheet that is applied", () => {
         await run(importing(lines))
         expect((await rows(`${kept} order by id`)).slice(0, first.length)).toEqual(first)
       }),
-      { numRuns: 20 }
+      { numRuns: 8 }
     )
   }, 120_000)
 
@@ -234,7 +234,7 @@ describe("a sheet that is applied", () => {
         expect(new Set(lines.map(identityOf)).size).toBe(lines.length)
         expect(await run(changesOf(sheet.id))).toHaveLength(lines.length)
       }),
-      { numRuns: 15 }
+      { numRuns: 8 }
     )
   }, 120_000)
 })

@@ -20,6 +20,7 @@ const start = (env: Record<string, string>) => {
     silent: true,
     env: {
       PATH: process.env["PATH"],
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
       DATABASE_URL: databaseUrl,
       CONCORDAT_SECRET_KEY: "a passphrase for tests only",
       CONCORDAT_API_PORT: "0",

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { closeSync, openSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { Deferred, Effect, type Scope } from "effect"
 import { StartError } from "./StartError.ts"
 
@@ -25,6 +25,9 @@ export interface Child {
 const stopMsMax = 4_300
 const readySeconds = 60
 
+/** Compiled modules are kept, which halves the time to start. */
+const compileCache = resolve(import.meta.dirname, "../../../.cache/node")
+
 /**
  * Starts an app and waits until it is ready. It runs in a session of its own, so that Ctrl-C of the terminal
  * reaches only us and everything can be stopped in order; and it ends by itself when we die, because
@@ -44,7 +47,7 @@ export const startChild = Effect.fn("startChild")(function* (
       const child = spawn(process.execPath, [options.main], {
         detached: true,
         stdio: ["ignore", output, output, "ipc"],
-        env: { ...process.env, ...options.environment }
+        env: { NODE_COMPILE_CACHE: compileCache, ...process.env, ...options.environment }
       })
       closeSync(output)
       const settle = (problem: string): void => {

@@ -48,11 +48,11 @@ export const start = (
   environment: Readonly<Record<string, string>>
 ): Program => {
   const began = performance.now()
-  const { PATH, HOME } = process.env
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env
   const child = spawn(command, args, {
     cwd: root,
     detached: true,
-    env: { PATH, HOME, ...environment }
+    env: { PATH, HOME, NODE_COMPILE_CACHE, ...environment }
   })
   const { pid } = child
   if (pid === undefined) throw new Error(`${command} did not start`)
