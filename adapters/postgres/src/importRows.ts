@@ -162,13 +162,13 @@ const insertSubscriptions = (
     insert into history (at, actor, cause, correlation_id, side, instance_id, account_id, tenant_id,
       subscription_id, microsoft_id, field, before, after)
     select clock_timestamp(), ${actor}, ${cause}, ${correlationId}, 'desired', ${instanceId}::uuid,
-      account_id, tenant_id, id, microsoft_id, null, null, (jsonb_build_object('account', account_id,
+      account_id, tenant_id, id, microsoft_id, null, null::json, (jsonb_build_object('account', account_id,
         'tenant', tenant_id, 'parent', base_id, 'microsoftId', microsoft_id, 'name', name,
         'isAddon', parent is not null, 'keepsParent', true) || terms::jsonb)::json
     from given
     union all
     select clock_timestamp(), ${actor}, ${cause}, ${correlationId}, 'baseline', null, null, null, id,
-      microsoft_id, null, null, '{}'::json
+      microsoft_id, null, null::json, '{}'::json
     from given`.execute(db)
 
 /** What became of the customers, for people. */
