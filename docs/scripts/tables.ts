@@ -57,7 +57,8 @@ const meanings: Record<FindingKind, string> = {
   "trial-became-paid": "A trial was converted and is billed now.",
   "order-not-arrived": "No Microsoft ID yet, and more than 15 minutes since the order.",
   "friendly-name": "The customer's own name for it. Not compared in this release.",
-  price: "The agreed price is not the list's. Needs a price list."
+  price:
+    "The agreed price is not the protected one, nor what the account's price list says. Needs a price list."
 }
 
 /** Every action that is ever offered for a kind: over all states of both sides. */
