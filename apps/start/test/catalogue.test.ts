@@ -7,7 +7,7 @@ import { concordat } from "../../cli/test/cli.ts"
 import { registered } from "../src/demo/seedDemo.ts"
 import { ask, type System, system } from "./system.ts"
 
-const countries = ["DE", "FR"]
+const countries = ["DE"]
 
 const Run = Schema.Struct({
   id: Schema.String,
@@ -77,7 +77,7 @@ const comparable = (fields: ReadonlyArray<typeof Field.Type>) =>
 const sorted = (value: typeof Value.Type) =>
   typeof value === "object" && value !== null ? value.toSorted() : value
 
-describe("the catalogues of two countries", { timeout: 120_000 }, () => {
+describe("the catalogue of a country", { timeout: 120_000 }, () => {
   const scope = Scope.makeUnsafe()
   let running: System
   let undisturbed: ReadonlyArray<object>
