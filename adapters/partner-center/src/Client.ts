@@ -2,6 +2,7 @@ import { UserTokens } from "@concordat/core/consent/UserTokens"
 import type { Instance } from "@concordat/core/instance/Instance"
 import { CurrentCorrelation } from "@concordat/core/vendor/Correlation"
 import { RateBudget, type ResourceFamily } from "@concordat/core/vendor/RateBudget"
+import type { RequestId } from "@concordat/core/vendor/RequestId"
 import { CurrentRequestCounter } from "@concordat/core/vendor/Requests"
 import { Busy, Malformed, VendorError } from "@concordat/core/vendor/VendorError"
 import { Clock, Context, Duration, Effect, Layer, Random, Redacted } from "effect"
@@ -11,11 +12,9 @@ import { isPassing, lacksMfa, reasonOf, rejectionFrom } from "./Rejection.ts"
 import { CurrentClientSettings } from "./Settings.ts"
 import { type Access, type Token, Tokens } from "./Token.ts"
 
-/** A request that may be sent again: it only reads. */
-export interface ReadRequest {
+interface AnyRequest {
   /** The name under which it appears in errors and logs. */
   readonly operation: string
-  readonly method: "GET" | "HEAD"
   /** A path, or a link's address as Partner Center wrote it, which mostly lacks `/v1`. */
   readonly uri: string
   /**
@@ -27,6 +26,25 @@ export interface ReadRequest {
   readonly access?: Access
   /** The service that the token is for; Partner Center's own when it is absent. */
   readonly resource?: string
+}
+
+/** A request that may be sent again: it only reads. */
+export interface ReadRequest extends AnyRequest {
+  readonly method: "GET" | "HEAD"
+}
+
+/**
+ * A request that changes something, or asks with a body. It is sent again under the same MS-RequestId, by which
+ * Partner Center can tell a repetition: after silence, after 429, and after the answer of a broken server, which says
+ * nothing of what happened before it broke. So only what is harmless twice may be asked for: what Partner Center
+ * refuses the second time, or what has the same end.
+ */
+export interface WriteRequest extends AnyRequest {
+  readonly method: "POST" | "PATCH" | "DELETE"
+  /** Sent as JSON. */
+  readonly body: unknown
+  /** A new one where nothing depends on it. */
+  readonly requestId?: RequestId
 }
 
 /** What Partner Center granted, as it came. */
@@ -44,7 +62,10 @@ export class Client extends Context.Service<
      * Waits for the budget before every attempt; comes back after 429, silence and broken servers, within its
      * limits; renews the token once where it may have expired. Everything else is final.
      */
-    readonly send: (instance: Instance, request: ReadRequest) => Effect.Effect<Answer, VendorError>
+    readonly send: (
+      instance: Instance,
+      request: ReadRequest | WriteRequest
+    ) => Effect.Effect<Answer, VendorError>
     /** How many items to ask for at once. */
     readonly pageSize: number
   }
@@ -65,7 +86,7 @@ export const clientLayer: Layer.Layer<
 
     const send = Effect.fnUntraced(function* (
       instance: Instance,
-      request: ReadRequest
+      request: ReadRequest | WriteRequest
     ): Effect.fn.Return<Answer, VendorError> {
       const { operation, access = "app", resource } = request
       const correlationId = (yield* CurrentCorrelation) || crypto.randomUUID()
@@ -74,7 +95,8 @@ export const clientLayer: Layer.Layer<
       if (path === undefined)
         return yield* malformed({ operation, correlationId }, "a link leads to another host")
       const family = familyOf(path)
-      let requestId = crypto.randomUUID()
+      const writing = "body" in request
+      let requestId: string = (writing ? request.requestId : undefined) ?? crypto.randomUUID()
       let failures = 0
       let refused: Token | undefined
       let giveUpAtMs: number | undefined
@@ -84,20 +106,21 @@ export const clientLayer: Layer.Layer<
         giveUpAtMs ??= (yield* Clock.currentTimeMillis) + settings.giveUpAfterMs
         counter?.add(1)
         const secret = Redacted.value(token.value)
+        const asked = HttpClientRequest.make(request.method)(instance.endpoints.api + path, {
+          headers: {
+            "x-locale": "en-US",
+            ...request.headers,
+            authorization: `Bearer ${secret}`,
+            accept: "application/json",
+            "ms-requestid": requestId,
+            "ms-correlationid": correlationId,
+            "ms-partnercenter-application": "Concordat"
+          }
+        })
         const exchanged = yield* exchange(
           client,
           settings,
-          HttpClientRequest.make(request.method)(instance.endpoints.api + path, {
-            headers: {
-              "x-locale": "en-US",
-              ...request.headers,
-              authorization: `Bearer ${secret}`,
-              accept: "application/json",
-              "ms-requestid": requestId,
-              "ms-correlationid": correlationId,
-              "ms-partnercenter-application": "Concordat"
-            }
-          })
+          writing ? HttpClientRequest.bodyJsonUnsafe(asked, request.body) : asked
         )
         if (exchanged._tag === "Answered" && exchanged.status >= 200 && exchanged.status < 300)
           return { operation, correlationId, body: exchanged.body }
@@ -106,7 +129,7 @@ export const clientLayer: Layer.Layer<
         const refusal = refusalFrom(exchanged, secret, nowMs)
         const failure = new VendorError({ operation, correlationId, ...refusal.error })
         // An unanswered request is the same request when it is sent again ("Partner Center REST headers").
-        if (exchanged._tag === "Answered") requestId = crypto.randomUUID()
+        if (exchanged._tag === "Answered" && !writing) requestId = crypto.randomUUID()
 
         if (refusal.next === "renew" && token.kept && refused === undefined) {
           refused = token

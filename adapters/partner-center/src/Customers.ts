@@ -9,7 +9,7 @@ import { WireBillingProfile } from "./wire/BillingProfile.ts"
 import { WireCompanyProfile } from "./wire/CompanyProfile.ts"
 import { WireCustomer, WireCustomers } from "./wire/Customer.ts"
 
-const decodePage = decoderOf(WireCustomers)
+export const decodeCustomerPage = decoderOf(WireCustomers)
 
 /** "Get a list of customers". */
 export const customersLayer: Layer.Layer<VendorCustomers, never, Client> = Layer.effect(
@@ -25,7 +25,7 @@ export const customersLayer: Layer.Layer<VendorCustomers, never, Client> = Layer
             method: "GET",
             uri: `/v1/customers?size=${client.pageSize}`
           },
-          decodePage,
+          decodeCustomerPage,
           (customer) => customer.id
         ).pipe(Stream.map(customerFrom), Stream.provideService(Client, client))
     }
@@ -33,7 +33,7 @@ export const customersLayer: Layer.Layer<VendorCustomers, never, Client> = Layer
 )
 
 /** Without delegated rights a profile can be all but empty; the id is always there. */
-const customerFrom = (wire: WireCustomer): VendorCustomer => ({
+export const customerFrom = (wire: WireCustomer): VendorCustomer => ({
   tenantId: wire.id,
   domain: wire.companyProfile?.domain ?? "",
   name: wire.companyProfile?.companyName ?? wire.companyProfile?.domain ?? wire.id

@@ -37,12 +37,12 @@ describe("every operation asks for the address that the documentation has", () =
       { items: [] }
     ],
     [
-      (instance) => listAgreementTemplates(instance),
+      (instance) => listAgreementTemplates(instance, "*"),
       "/v1/agreements?agreementType=*",
       { items: [] }
     ],
     [
-      (instance) => listAgreements(instance, tenantId),
+      (instance) => listAgreements(instance, tenantId, "*"),
       `${customers}/agreements?agreementType=*`,
       { items: [] }
     ],

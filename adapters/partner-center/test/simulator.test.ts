@@ -250,7 +250,7 @@ describe("against the simulator", () => {
   const needingAUser = Effect.map(
     aTenant,
     (tenantId): ReadonlyArray<Effect.Effect<unknown, VendorError, Adapter>> => [
-      listAgreementTemplates(instance),
+      listAgreementTemplates(instance, "*"),
       getOwnMpnProfile(instance),
       Stream.runCollect(listPartners(instance, "IsIndirectCloudSolutionProviderOf")),
       Stream.runCollect(listResellersOf(instance, tenantId))
@@ -320,7 +320,7 @@ describe("against the simulator", () => {
         const { refreshToken } = yield* withoutMfa
         const noted: Array<string | null> = []
         const [error, requests] = yield* run(
-          countingRequests(Effect.flip(listAgreementTemplates(instance))),
+          countingRequests(Effect.flip(listAgreementTemplates(instance, "*"))),
           { users: signedIn(refreshToken, noted) }
         )
         assert.strictEqual(error.reason._tag, "SignInRejected")

@@ -14,3 +14,4 @@ export const WireAddress = Schema.Struct({
   lastName: maybe(Schema.String),
   phoneNumber: maybe(Schema.String)
 })
+export type WireAddress = typeof WireAddress.Type

@@ -4,7 +4,8 @@ import { collectionOf, maybe, WireId, WireInstant, WireInt } from "./values.ts"
 /** AgreementMetaData ("Agreement resources"): which agreements there are, and by which template. */
 export const WireAgreementTemplates = collectionOf(
   Schema.Struct({
-    templateId: WireId,
+    /** As it came: Partner Center compares it letter by letter. */
+    templateId: Schema.String,
     agreementType: maybe(Schema.String),
     agreementLink: maybe(Schema.String),
     versionRank: maybe(WireInt)
@@ -14,7 +15,7 @@ export const WireAgreementTemplates = collectionOf(
 /** Agreement ("Agreement resources"): who accepted it for the customer, and when. */
 export const WireAgreements = collectionOf(
   Schema.Struct({
-    templateId: maybe(WireId),
+    templateId: maybe(Schema.String),
     type: maybe(Schema.String),
     dateAgreed: maybe(WireInstant),
     userId: maybe(WireId),
@@ -32,3 +33,11 @@ export const WireAgreements = collectionOf(
 
 /** DirectSignedCustomerAgreementStatus. */
 export const WireDirectSigned = Schema.Struct({ isSigned: Schema.Boolean })
+
+/** AgreementTemplateDocument ("Download and display customer agreement template"). */
+export const WireAgreementDocument = Schema.Struct({
+  displayUri: Schema.String,
+  downloadUri: Schema.String,
+  language: maybe(Schema.String),
+  country: maybe(Schema.String)
+})
