@@ -13,8 +13,8 @@ import { idempotencyLayer } from "./Idempotency.ts"
 import { identifiersLayer } from "./Identifiers.ts"
 import { importsLayer } from "./Imports.ts"
 import { instancesLayer } from "./Instances.ts"
-import { mailTemplatesLayer } from "./MailTemplates.ts"
 import { keptCountryRulesLayer } from "./KeptCountryRules.ts"
+import { mailTemplatesLayer } from "./MailTemplates.ts"
 import { mirrorLayer } from "./Mirror.ts"
 import { notificationsLayer } from "./Notifications.ts"
 import { outboxLayer } from "./Outbox.ts"
@@ -27,8 +27,8 @@ import { rateBudgetLayer } from "./RateBudget.ts"
 import { runsLayer } from "./Runs.ts"
 import { secretRotationLayer } from "./SecretRotation.ts"
 import { keyringFromConfig, Secrets } from "./Secrets.ts"
-import { syncOptionsLayer } from "./SyncOptions.ts"
 import { synchronizationsLayer } from "./Synchronizations.ts"
+import { syncOptionsLayer } from "./SyncOptions.ts"
 import { unitOfWorkLayer } from "./UnitOfWork.ts"
 
 /** Every port that is kept in Postgres, without the database below it. */
@@ -44,11 +44,11 @@ export const portsLayer = Layer.mergeAll(
   consentsLayer,
   idempotencyLayer,
   identifiersLayer,
-  instancesLayer,
-  mailTemplatesLayer,
   importsLayer,
-  mirrorLayer,
+  instancesLayer,
   keptCountryRulesLayer,
+  mailTemplatesLayer,
+  mirrorLayer,
   outboxLayer,
   notificationsLayer,
   priceGroupsLayer,
@@ -58,9 +58,9 @@ export const portsLayer = Layer.mergeAll(
   rateBudgetLayer,
   runsLayer,
   secretRotationLayer,
+  synchronizationsLayer,
   syncOptionsLayer,
   unitOfWorkLayer
-  synchronizationsLayer,
 )
 
 /**

@@ -21,12 +21,12 @@ import type { CataloguePart, VendorItem } from "@concordat/core/catalogue/Vendor
 import type { Consent, ConsentProblem } from "@concordat/core/consent/Consent"
 import type { ImportId, ImportStatus, NotImported } from "@concordat/core/import/CustomerImport"
 import type { Cloud } from "@concordat/core/instance/Cloud"
+import type { Country } from "@concordat/core/instance/Country"
 import type {
   CspStatus,
   Environment,
   Instance,
   InstanceId,
-import type { Country } from "@concordat/core/instance/Country"
   InstanceName,
   MpnId,
   ProductNames,
@@ -57,11 +57,6 @@ import type {
   Term,
   Terms
 } from "@concordat/core/subscription/Subscription"
-import type { Instant } from "@concordat/core/time/Instant"
-import type { ResourceFamily } from "@concordat/core/vendor/RateBudget"
-import type { ColumnType, Generated } from "kysely"
-
-/** A document: read as what it stands for, written as its JSON text. */
 import type { CountryRules } from "@concordat/core/tenant/CountryRules"
 import type {
   Synchronization,
@@ -69,6 +64,11 @@ import type {
   SyncQuestion
 } from "@concordat/core/tenant/Synchronization"
 import type { NewTenant } from "@concordat/core/tenant/VendorTenants"
+import type { Instant } from "@concordat/core/time/Instant"
+import type { ResourceFamily } from "@concordat/core/vendor/RateBudget"
+import type { ColumnType, Generated } from "kysely"
+
+/** A document: read as what it stands for, written as its JSON text. */
 export type Json<A> = ColumnType<A, string, string>
 
 /** Read as epoch milliseconds, written as a `Date`. */
@@ -516,14 +516,6 @@ export interface FindingTable {
   document: Json<FindingDocument>
 }
 
-export interface HistoryTable {
-  id: Generated<number>
-  at: Timestamp
-  actor: string
-  cause: string
-  correlation_id: string
-  side: "desired" | "observed" | "baseline"
-  instance_id: InstanceId | null
 export interface CustomerImportTable {
   id: ImportId
   instance_id: InstanceId
@@ -577,6 +569,14 @@ export interface CustomerImportResellerTable {
   account_id: AccountId | null
 }
 
+export interface HistoryTable {
+  id: Generated<number>
+  at: Timestamp
+  actor: string
+  cause: string
+  correlation_id: string
+  side: "desired" | "observed" | "baseline"
+  instance_id: InstanceId | null
   account_id: AccountId | null
   tenant_id: TenantId | null
   subscription_id: SubscriptionId | null
@@ -716,12 +716,6 @@ export interface SyncOptionTable {
   version: number
 }
 
-/** The tables as Kysely sees them: one interface per table, one property per column. */
-export interface Tables {
-  instance: InstanceTable
-  instance_event: InstanceEventTable
-  secret: SecretTable
-  account: AccountTable
 export interface CountryRulesTable {
   instance_id: InstanceId
   country: Country
@@ -773,58 +767,13 @@ export interface SynchronizationStepTable {
   text: string
 }
 
-export interface AgreementTemplateTable {
-  instance_id: InstanceId
-  environment: Environment
-  template_id: string
-  type: string
-  version_rank: number | null
-  link: string | null
-  read_at: Timestamp
-}
-
 /** Facts: never changed. */
-export interface AgreementAcceptanceTable {
-  id: AcceptanceId
-  account_id: AccountId
-  account_name: string
-  instance_id: InstanceId
-  environment: Environment
-  type: string
-  template_id: string
-  version_rank: number | null
-  link: string | null
-  first_name: string
-  last_name: string
-  email: string
-  phone: string | null
-  agreed_at: Timestamp
-  confirmed_at: Timestamp
-  confirmed_by: string
-  role: SignerRole
-  user_name: string | null
-  order_code: string | null
-  ip_address: string | null
-  user_agent: string | null
-  correlation_id: string
-  search: ColumnType<string, never, never>
-}
-
-export interface AgreementSendingTable {
-  acceptance_id: AcceptanceId
-  /** Whose tenant is told. */
-  account_id: AccountId
-  instance_id: InstanceId
-  environment: Environment
-  type: string
-  status: AcceptanceStatus
-  tenant_id: TenantId | null
-  request_id: RequestId
-  problem: string | null
-  next_at: Timestamp
-  settled_at: Nullable<Timestamp>
-}
-
+/** The tables as Kysely sees them: one interface per table, one property per column. */
+export interface Tables {
+  instance: InstanceTable
+  instance_event: InstanceEventTable
+  secret: SecretTable
+  account: AccountTable
   account_contact: AccountContactTable
   account_tenant: AccountTenantTable
   product: ProductTable
@@ -848,6 +797,9 @@ export interface AgreementSendingTable {
   reconciliation_customer: ReconciliationCustomerTable
   reconciliation_row: ReconciliationRowTable
   finding: FindingTable
+  customer_import: CustomerImportTable
+  customer_import_customer: CustomerImportCustomerTable
+  customer_import_reseller: CustomerImportResellerTable
   history: HistoryTable
   idempotency_key: IdempotencyKeyTable
   api_key: ApiKeyTable
@@ -859,10 +811,7 @@ export interface AgreementSendingTable {
   mail: MailTable
   mail_template: MailTemplateTable
   sync_option: SyncOptionTable
-}
-  customer_import: CustomerImportTable
-  customer_import_customer: CustomerImportCustomerTable
-  customer_import_reseller: CustomerImportResellerTable
   country_rules: CountryRulesTable
   synchronization: SynchronizationTable
   synchronization_step: SynchronizationStepTable
+}

@@ -4,8 +4,8 @@ import { InstanceId, TenantId } from "@concordat/core/instance/Instance"
 import { MailId } from "@concordat/core/mail/Outbox"
 import { PriceSheetId } from "@concordat/core/pricesheet/PriceSheet"
 import { RunId } from "@concordat/core/reconciliation/Run"
-import { Effect, Schema } from "effect"
 import { SynchronizationId } from "@concordat/core/tenant/Synchronization"
+import { Effect, Schema } from "effect"
 import { defineQueue } from "./Queue.ts"
 
 const OfRun = Schema.Struct({ runId: RunId })
@@ -58,7 +58,6 @@ export const catalogueRunQueue = defineQueue(
   { key: ({ catalogueRunId }) => catalogueRunId }
 )
 
-/** Download a price sheet, or what is left to do for it, and apply it. */
 /** Go on with an account that becomes a tenant. It is about one try; the next one has another id. */
 export const synchronizeQueue = defineQueue(
   "synchronize-tenant",
@@ -66,6 +65,7 @@ export const synchronizeQueue = defineQueue(
   { key: ({ synchronizationId }) => synchronizationId }
 )
 
+/** Download a price sheet, or what is left to do for it, and apply it. */
 export const priceSheetQueue = defineQueue(
   "price-sheet",
   Schema.Struct({ priceSheetId: PriceSheetId }),
