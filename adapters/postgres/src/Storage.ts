@@ -1,5 +1,6 @@
 import { Effect, Layer, type Option, type Redacted } from "effect"
 import { accountsLayer } from "./Accounts.ts"
+import { agreementsLayer } from "./Agreements.ts"
 import { apiKeysLayer } from "./ApiKeys.ts"
 import { assortmentsLayer } from "./Assortments.ts"
 import { bookLayer } from "./Book.ts"
@@ -34,6 +35,7 @@ import { unitOfWorkLayer } from "./UnitOfWork.ts"
 /** Every port that is kept in Postgres, without the database below it. */
 export const portsLayer = Layer.mergeAll(
   accountsLayer,
+  agreementsLayer,
   apiKeysLayer,
   assortmentsLayer,
   bookLayer,

@@ -1,6 +1,11 @@
 import type { Account, AccountId, AccountKind, ContactRole } from "@concordat/core/account/Account"
 import type { Role, Scope } from "@concordat/core/actor/Actor"
 import type { ApiKeyId } from "@concordat/core/actor/ApiKeys"
+import type {
+  AcceptanceId,
+  AcceptanceStatus,
+  SignerRole
+} from "@concordat/core/agreement/Acceptance"
 import type { ProductChange } from "@concordat/core/catalogue/applyCatalogue"
 import type {
   CatalogueStatus,
@@ -66,6 +71,7 @@ import type {
 import type { NewTenant } from "@concordat/core/tenant/VendorTenants"
 import type { Instant } from "@concordat/core/time/Instant"
 import type { ResourceFamily } from "@concordat/core/vendor/RateBudget"
+import type { RequestId } from "@concordat/core/vendor/RequestId"
 import type { ColumnType, Generated } from "kysely"
 
 /** A document: read as what it stands for, written as its JSON text. */
@@ -767,7 +773,58 @@ export interface SynchronizationStepTable {
   text: string
 }
 
+export interface AgreementTemplateTable {
+  instance_id: InstanceId
+  environment: Environment
+  template_id: string
+  type: string
+  version_rank: number | null
+  link: string | null
+  read_at: Timestamp
+}
+
 /** Facts: never changed. */
+export interface AgreementAcceptanceTable {
+  id: AcceptanceId
+  account_id: AccountId
+  account_name: string
+  instance_id: InstanceId
+  environment: Environment
+  type: string
+  template_id: string
+  version_rank: number | null
+  link: string | null
+  first_name: string
+  last_name: string
+  email: string
+  phone: string | null
+  agreed_at: Timestamp
+  confirmed_at: Timestamp
+  confirmed_by: string
+  role: SignerRole
+  user_name: string | null
+  order_code: string | null
+  ip_address: string | null
+  user_agent: string | null
+  correlation_id: string
+  search: ColumnType<string, never, never>
+}
+
+export interface AgreementSendingTable {
+  acceptance_id: AcceptanceId
+  /** Whose tenant is told. */
+  account_id: AccountId
+  instance_id: InstanceId
+  environment: Environment
+  type: string
+  status: AcceptanceStatus
+  tenant_id: TenantId | null
+  request_id: RequestId
+  problem: string | null
+  next_at: Timestamp
+  settled_at: Nullable<Timestamp>
+}
+
 /** The tables as Kysely sees them: one interface per table, one property per column. */
 export interface Tables {
   instance: InstanceTable
@@ -810,6 +867,9 @@ export interface Tables {
   parked_job: ParkedJobTable
   mail: MailTable
   mail_template: MailTemplateTable
+  agreement_template: AgreementTemplateTable
+  agreement_acceptance: AgreementAcceptanceTable
+  agreement_sending: AgreementSendingTable
   sync_option: SyncOptionTable
   country_rules: CountryRulesTable
   synchronization: SynchronizationTable

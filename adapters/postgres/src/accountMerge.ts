@@ -80,6 +80,11 @@ export const moveToTarget = async (
       db
     )
   }
+  for (const table of [
+    sql.table("customer_import_customer"),
+    sql.table("customer_import_reseller")
+  ])
+    await sql`update ${table} set account_id = ${target} where account_id = ${source}`.execute(db)
   await sql`update synchronization_step set account_id = ${target} where account_id = ${source}`.execute(
     db
   )

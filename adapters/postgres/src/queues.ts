@@ -1,3 +1,4 @@
+import { AcceptanceId } from "@concordat/core/agreement/Acceptance"
 import { CatalogueRunId } from "@concordat/core/catalogue/CatalogueRun"
 import { ImportId } from "@concordat/core/import/CustomerImport"
 import { InstanceId, TenantId } from "@concordat/core/instance/Instance"
@@ -79,3 +80,18 @@ export type OfImport = typeof OfImport.Type
 export const customerImportQueue = defineQueue("customer-import", OfImport, {
   key: ({ importId }: OfImport) => importId
 })
+
+/** Attempts of telling one acceptance, the last about an hour after the first. */
+export const sendAcceptanceAttemptsMax = 12
+
+/** Tell Microsoft that a customer accepted an agreement. */
+export const sendAcceptanceQueue = defineQueue(
+  "send-acceptance",
+  Schema.Struct({ instanceId: InstanceId, acceptanceId: AcceptanceId }),
+  {
+    key: ({ acceptanceId }: { readonly acceptanceId: AcceptanceId }) => acceptanceId,
+    retryLimit: sendAcceptanceAttemptsMax - 1,
+    retryDelaySeconds: 2,
+    retryDelayMaxSeconds: 3_600
+  }
+)

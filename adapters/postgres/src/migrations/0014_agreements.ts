@@ -43,6 +43,7 @@ create table agreement_acceptance (
 );
 create index agreement_acceptance_newest on agreement_acceptance (confirmed_at desc, id desc);
 create index agreement_acceptance_by_account on agreement_acceptance (account_id, confirmed_at desc);
+create index agreement_acceptance_by_search on agreement_acceptance using gin (search gin_trgm_ops);
 create function agreement_acceptance_is_append_only() returns trigger language plpgsql as
   $$ begin raise exception 'acceptances of agreements are append-only'; end $$;
 create trigger agreement_acceptance_is_append_only before update or delete on agreement_acceptance
