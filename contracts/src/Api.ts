@@ -7,6 +7,7 @@ import { CatalogueProductsGroup, CatalogueRunsGroup, ProductTypesGroup } from ".
 import { ConsentGroup } from "./consent.ts"
 import { describeWire } from "./document.ts"
 import { InstancesGroup } from "./instances.ts"
+import { ImportsGroup } from "./imports.ts"
 import { KeysGroup } from "./keys.ts"
 import { OutboxGroup, TemplatesGroup } from "./mail.ts"
 import { NotificationsGroup } from "./notifications.ts"
@@ -26,6 +27,7 @@ export class Api extends HttpApi.make("concordat")
   .add(BookGroup)
   .add(CatalogueRunsGroup)
   .add(CatalogueProductsGroup)
+  .add(ImportsGroup)
   .add(ProductTypesGroup)
   .add(PriceSheetsGroup)
   .add(PriceListsGroup)

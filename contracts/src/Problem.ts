@@ -96,6 +96,16 @@ export class MailNotFound extends HttpApiError.Problem<MailNotFound>()(
   { id: text("The id that was asked for.") }
 ) {}
 
+export class ImportNotFound extends HttpApiError.Problem<ImportNotFound>()(
+  "ImportNotFound",
+  declare("import-not-found", 404, "No such import"),
+  { id: text("The id that was asked for.") }
+) {}
+export class ImportCustomerNotFound extends HttpApiError.Problem<ImportCustomerNotFound>()(
+  "ImportCustomerNotFound",
+  declare("import-customer-not-found", 404, "No such customer in the import"),
+  { tenantId: text("The tenant that was asked for.") }
+) {}
 export class PriceListNotFound extends HttpApiError.Problem<PriceListNotFound>()(
   "PriceListNotFound",
   declare("price-list-not-found", 404, "No such price list"),
@@ -210,6 +220,21 @@ export class PriceGroupNameTaken extends HttpApiError.Problem<PriceGroupNameTake
 ) {}
 export class PriceListInUse extends HttpApiError.Problem<PriceListInUse>()(
   "PriceListInUse",
+export class ImportNotReady extends HttpApiError.Problem<ImportNotReady>()(
+  "ImportNotReady",
+  declare("import-not-ready", 409, "The import is not ready"),
+  { id: text("The import."), state: text("Its status at this moment.") }
+) {}
+export class ImportUnderWay extends HttpApiError.Problem<ImportUnderWay>()(
+  "ImportUnderWay",
+  declare("import-under-way", 409, "Another import of the instance is under way"),
+  { id: text("That import.") }
+) {}
+export class ImportChangeRefused extends HttpApiError.Problem<ImportChangeRefused>()(
+  "ImportChangeRefused",
+  declare("import-change-refused", 409, "The hierarchy cannot be like this"),
+  { field: text("The field that does not fit.") }
+) {}
   declare("price-list-in-use", 409, "Accounts buy by the price list"),
   {
     id: text("The price list."),

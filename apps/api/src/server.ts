@@ -10,6 +10,7 @@ import type { CatalogueRuns } from "@concordat/core/catalogue/CatalogueRuns"
 import type { Consents } from "@concordat/core/consent/Consents"
 import type { SignIn } from "@concordat/core/consent/SignIn"
 import type { Instances } from "@concordat/core/instance/Instances"
+import type { Imports } from "@concordat/core/import/Imports"
 import type { Outbox } from "@concordat/core/mail/Outbox"
 import type { Templates } from "@concordat/core/mail/Templates"
 import type { Notifications } from "@concordat/core/notification/Notifications"
@@ -46,6 +47,7 @@ import { keysLayer } from "./handlers/keys.ts"
 import { outboxLayer, templatesLayer } from "./handlers/mail.ts"
 import { notificationsLayer } from "./handlers/notifications.ts"
 import { pricegroupsLayer, pricelistsLayer } from "./handlers/pricelists.ts"
+import { importsLayer } from "./handlers/imports.ts"
 import { priceSheetsLayer } from "./handlers/pricesheets.ts"
 import { productsLayer } from "./handlers/products.ts"
 import { reconciliationsLayer } from "./handlers/reconciliations.ts"
@@ -74,6 +76,7 @@ export type ApiPorts =
   | PriceLists
   | PriceProtections
   | PriceSheets
+  | Imports
   | Outbox
   | Runs
   | SignIn
@@ -105,6 +108,7 @@ export const apiLayer = Layer.mergeAll(
     productsLayer,
     reconciliationsLayer,
     subscriptionsLayer,
+    importsLayer,
     templatesLayer,
     secretsLayer
   ]),

@@ -20,6 +20,8 @@ export const Scope = Schema.Literals([
   "reconciliations:read",
   "reconciliations:run",
   "book:write",
+  "imports:read",
+  "imports:write",
   "catalogue:read",
   "catalogue:write",
   "products:read",
@@ -52,6 +54,7 @@ export const scopesOf = (role: Role): ReadonlyArray<Scope> => roleScopes[role]
 const reading: ReadonlyArray<Scope> = ["accounts:read", "reconciliations:read", "products:read"]
 const setUp: ReadonlyArray<Scope> = [
   "instances:read",
+  "imports:read",
   "catalogue:read",
   "price-lists:read",
   "notifications:read",
@@ -65,6 +68,7 @@ const roleScopes: Record<Role, ReadonlyArray<Scope>> = {
     "accounts:write",
     "reconciliations:run",
     "book:write",
+    "imports:write",
     "catalogue:write",
     "price-lists:write",
     "outbox:read",
