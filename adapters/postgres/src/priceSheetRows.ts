@@ -231,8 +231,8 @@ export const applyStage = async (
       order by held.valid_from desc limit 1
     ) before on true
     where held.id is null
-      or (held.unit_price, held.erp_price, held.valid_to) is distinct from
-        (line.unit_price, line.erp_price, line.valid_to)`.execute(db)
+      or (held.unit_price, held.erp_price, held.valid_to, held.holds_from) is distinct from
+        (line.unit_price, line.erp_price, line.valid_to, line.holds_from)`.execute(db)
 
   await sql`
     insert into price_sheet_change (price_sheet_id, position, kind, market, ${columns(null, subject)}, title,

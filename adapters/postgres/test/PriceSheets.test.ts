@@ -10,7 +10,12 @@ import {
 } from "@concordat/core/pricesheet/PriceSheet"
 import { PriceSheets } from "@concordat/core/pricesheet/PriceSheets"
 import { priceOf, type SheetLine } from "@concordat/core/pricesheet/readPriceSheet"
-import { costAt, perPeriod, type SheetPrice } from "@concordat/core/pricesheet/SheetPrice"
+import {
+  costAt,
+  perPeriod,
+  recommendedAt,
+  type SheetPrice
+} from "@concordat/core/pricesheet/SheetPrice"
 import { dayMs, Instant, toIso } from "@concordat/core/time/Instant"
 import { BigDecimal, Cause, Effect, Exit, Layer, ManagedRuntime, Option } from "effect"
 import fc from "fast-check"
@@ -146,26 +151,36 @@ describe("a sheet that is applied", () => {
         await run(Effect.andThen(emptied, importing(before, { month: "2026-10" })))
         await run(importing(lines))
         const prices = lines.map(priceOf)
+        const perPeriodOf = (
+          line: SheetPrice | undefined,
+          amount?: BigDecimal.BigDecimal | null
+        ) =>
+          line === undefined || amount === null || amount === undefined
+            ? null
+            : format(perPeriod(amount, line))
         for (const price of prices) {
           const { tierMax: _, tierMin: __, ...subject } = price
-          const expected = costAt(prices, { ...subject, quantity: 1 }, at)
-          const [shown] = await rows<{ cost: string; recommended: string | null }>(
-            `select cost, recommended from price_sheet_price where offer = '${price.offer}'
-              and term is not distinct from ${price.term === null ? "null" : `'${price.term}'`}
-              and billing_cycle = '${price.billingCycle}' and segment = '${price.segment}'
-              and valid_from <= '${toIso(at)}' and (valid_to is null or valid_to > '${toIso(at)}')
-            order by valid_from desc limit 1`
-          )
-          expect(shown === undefined).toBe(expected === undefined)
-          if (shown === undefined || expected === undefined) continue
-          const amount = (digits: string) =>
-            format({ amount: BigDecimal.fromStringUnsafe(digits), currency: price.currency })
-          // Overlapping tiers of the same first seat are the core's to choose from.
-          if (prices.some((other) => sameBut(other, price))) continue
-          expect(amount(shown.cost)).toBe(format(perPeriod(expected.unitPrice, expected)))
-          expect(shown.recommended === null ? null : amount(shown.recommended)).toBe(
-            expected.erpPrice === null ? null : format(perPeriod(expected.erpPrice, expected))
-          )
+          const shown = async (column: "cost" | "recommended") => {
+            const [row] = await rows<{ amount: string }>(
+              `select ${column} as amount from price_sheet_price where offer = '${price.offer}'
+                and term is not distinct from ${price.term === null ? "null" : `'${price.term}'`}
+                and billing_cycle = '${price.billingCycle}' and segment = '${price.segment}'
+                and valid_from <= '${toIso(at)}' and (valid_to is null or valid_to > '${toIso(at)}')
+                and ${column} is not null
+              order by valid_from desc, valid_to asc nulls last, ${column} desc limit 1`
+            )
+            return row === undefined
+              ? null
+              : format({
+                  amount: BigDecimal.fromStringUnsafe(row.amount),
+                  currency: price.currency
+                })
+          }
+          const question = { ...subject, quantity: 1 }
+          const cost = costAt(prices, question, at)
+          const recommended = recommendedAt(prices, question, at)
+          expect(await shown("cost")).toBe(perPeriodOf(cost, cost?.unitPrice))
+          expect(await shown("recommended")).toBe(perPeriodOf(recommended, recommended?.erpPrice))
         }
       }),
       { numRuns: 10 }
@@ -238,13 +253,6 @@ describe("a sheet that is applied", () => {
     )
   }, 120_000)
 })
-
-const sameBut = (a: SheetPrice, b: SheetPrice): boolean =>
-  a.offer === b.offer &&
-  a.term === b.term &&
-  a.billingCycle === b.billingCycle &&
-  a.segment === b.segment &&
-  (a.tierMin !== b.tierMin || a.tierMax !== b.tierMax)
 
 describe("from month to month", () => {
   it("a new amount is a change, from the day on which it holds", async () => {
@@ -331,6 +339,17 @@ describe("from month to month", () => {
       "132.00",
       "132.00"
     ])
+  })
+
+  it("a line that comes in before another one, and ends first, counts until it ends, as if they had come together", async () => {
+    const lasting = line("132.00", "2026-10-10")
+    const before = line("120.00", "2026-10-01", "2026-11-15")
+    const days = ["2026-10-20", "2026-11-14", "2026-11-15"]
+    await run(importing([lasting], { month: "2026-10" }))
+    const sheet = await run(importing([before, lasting]))
+    expect(countsOf(sheet)).toEqual({ ...nothing, added: 1, redated: 1 })
+    expect(await costs(...days)).toEqual(["120.00", "120.00", "132.00"])
+    expect(countsOf(await run(importing([before, lasting])))).toEqual({ ...nothing, unchanged: 2 })
   })
 
   it("markets do not touch each other", async () => {

@@ -137,18 +137,35 @@ const mostExact = (
   return best
 }
 
-/** Sheets should not overlap; where they do, what was published last counts, and then the higher price. */
-const latest = (prices: ReadonlyArray<DatedPrice>): DatedPrice | undefined =>
-  prices.reduce<DatedPrice | undefined>(
-    (best, price) =>
-      best === undefined ||
-      price.validFrom > best.validFrom ||
-      (price.validFrom === best.validFrom &&
-        BigDecimal.isGreaterThan(price.price.amount, best.price.amount))
-        ? price
-        : best,
+/** A price with the time for which it counts. */
+export interface DatedAmount extends Validity {
+  readonly amount: BigDecimal.BigDecimal
+}
+
+/**
+ * Prices of one plan should not be valid together, neither of one tier nor of several; where they are, the one that began
+ * last counts, then the one that ends first, and then the higher.
+ */
+export const countsBefore = (a: DatedAmount, b: DatedAmount): boolean => {
+  if (a.validFrom !== b.validFrom) return a.validFrom > b.validFrom
+  const [end, other] = [
+    a.validTo ?? Number.POSITIVE_INFINITY,
+    b.validTo ?? Number.POSITIVE_INFINITY
+  ]
+  return end === other ? BigDecimal.isGreaterThan(a.amount, b.amount) : end < other
+}
+
+const latest = (prices: ReadonlyArray<DatedPrice>): DatedPrice | undefined => {
+  const dated = ({ price, validFrom, validTo }: DatedPrice): DatedAmount => ({
+    amount: price.amount,
+    validFrom,
+    validTo
+  })
+  return prices.reduce<DatedPrice | undefined>(
+    (best, price) => (best === undefined || countsBefore(dated(price), dated(best)) ? price : best),
     undefined
   )
+}
 
 const basisOf = (kind: Basis["kind"], { price, billingCycle }: DatedPrice): Basis => ({
   kind,

@@ -1,7 +1,8 @@
-import { BigDecimal } from "effect"
+import type { BigDecimal } from "effect"
 import type { Segment } from "../catalogue/Family.ts"
 import { type Currency, dividedBy, type Money } from "../money/Money.ts"
 import { isValidAt, type Market, type Validity } from "../price/PriceList.ts"
+import { countsBefore, type DatedAmount } from "../price/resolvePrice.ts"
 import {
   type BillingCycle,
   monthsPerPeriod,
@@ -67,25 +68,40 @@ export interface PriceQuestion extends Omit<PriceSubject, "tierMin" | "tierMax">
 }
 
 /**
- * The line that says what an offer costs at an instant; undefined when none does. Where lines overlap, the one that ends
- * first counts until it ends (the example of "New commerce license-based pricing", effective dates), and among those that
- * end together the one that began last. Of overlapping tiers, the narrowest at its upper end counts. The order of the lines
- * says nothing.
+ * The line that says what an offer costs at an instant; undefined when none does. Where lines of one tier overlap, the one
+ * that ends first counts until it ends (the example of "New commerce license-based pricing", effective dates): a line
+ * counts from when the last of those before it has ended. Of lines that count together all the same, and of overlapping
+ * tiers, `countsBefore` decides, as it does about every price. The order of the lines says nothing.
  */
 export const costAt = (
-  prices: Iterable<SheetPrice>,
+  prices: ReadonlyArray<SheetPrice>,
   question: PriceQuestion,
   at: Instant
+): SheetPrice | undefined => lineAt(prices, question, at, ({ unitPrice }) => unitPrice)
+
+/** The same of what Microsoft recommends to charge, among the lines that recommend anything. */
+export const recommendedAt = (
+  prices: ReadonlyArray<SheetPrice>,
+  question: PriceQuestion,
+  at: Instant
+): SheetPrice | undefined => lineAt(prices, question, at, ({ erpPrice }) => erpPrice)
+
+const lineAt = (
+  prices: ReadonlyArray<SheetPrice>,
+  question: PriceQuestion,
+  at: Instant,
+  amountOf: (price: SheetPrice) => BigDecimal.BigDecimal | null
 ): SheetPrice | undefined => {
-  let best: SheetPrice | undefined
-  for (const price of prices)
-    if (
-      answers(price, question) &&
-      isValidAt(price, at) &&
-      (best === undefined || goesBefore(price, best))
-    )
-      best = price
-  return best
+  const meant = prices.filter((price) => answers(price, question))
+  let best: { readonly price: SheetPrice; readonly dated: DatedAmount } | undefined
+  for (const price of meant) {
+    const amount = amountOf(price)
+    if (amount === null) continue
+    const dated = { amount, validFrom: countsFrom(price, meant), validTo: price.validTo }
+    if (isValidAt(dated, at) && (best === undefined || countsBefore(dated, best.dated)))
+      best = { price, dated }
+  }
+  return best?.price
 }
 
 const answers = (price: SheetPrice, question: PriceQuestion): boolean =>
@@ -98,19 +114,18 @@ const answers = (price: SheetPrice, question: PriceQuestion): boolean =>
   question.quantity >= (price.tierMin ?? 0) &&
   question.quantity <= (price.tierMax ?? Number.POSITIVE_INFINITY)
 
-const ranksOf = (price: SheetPrice): ReadonlyArray<number> => [
-  price.tierMax ?? Number.POSITIVE_INFINITY,
-  -(price.tierMin ?? 0),
-  price.validTo ?? Number.POSITIVE_INFINITY,
-  -price.validFrom
-]
-
-const goesBefore = (a: SheetPrice, b: SheetPrice): boolean => {
-  const ranks = ranksOf(b)
-  for (const [i, rank] of ranksOf(a).entries()) {
-    const other = ranks[i] ?? 0
-    if (rank !== other) return rank < other
-  }
-  // Lines that no sheet holds together; total all the same.
-  return BigDecimal.isGreaterThan(a.unitPrice, b.unitPrice)
+/** The first instant at which a line counts, or when the last has ended that began before it and ends before it. */
+const countsFrom = (price: SheetPrice, meant: ReadonlyArray<SheetPrice>): Instant => {
+  let from = price.validFrom
+  for (const { tierMin, tierMax, validFrom, validTo } of meant)
+    if (
+      tierMin === price.tierMin &&
+      tierMax === price.tierMax &&
+      validFrom < price.validFrom &&
+      validTo !== null &&
+      validTo > from &&
+      validTo < (price.validTo ?? Number.POSITIVE_INFINITY)
+    )
+      from = validTo
+  return from
 }

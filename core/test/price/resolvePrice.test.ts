@@ -287,8 +287,13 @@ describe("rules", () => {
     expect(shown(entries, monthly, dated, Instant.make(60))).toBe("20.00")
   })
 
-  it("take the cost that began last where several are valid, and of those the higher", () => {
-    const several = [cost("30", monthly, 0), cost("10", monthly, 5), cost("12", monthly, 5)]
+  it("take the cost that began last where several are valid, then the one that ends first, then the higher", () => {
+    const several = [
+      cost("30", monthly, 0, 55),
+      cost("20", monthly, 5),
+      cost("10", monthly, 5, 60),
+      cost("12", monthly, 5, 60)
+    ]
     const entries = [entry(ofAll, rule("markup", "0"))]
     for (const costs of [several, several.toReversed()])
       expect(shown(entries, monthly, { ...product, costs })).toBe("12.00")

@@ -3,7 +3,13 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { format } from "../../src/money/Money.ts"
 import { priceOf } from "../../src/pricesheet/readPriceSheet.ts"
-import { costAt, periodsOf, perPeriod, type SheetPrice } from "../../src/pricesheet/SheetPrice.ts"
+import {
+  costAt,
+  periodsOf,
+  perPeriod,
+  recommendedAt,
+  type SheetPrice
+} from "../../src/pricesheet/SheetPrice.ts"
 import { BillingCycle, Term } from "../../src/subscription/Subscription.ts"
 import { dayMs, Instant } from "../../src/time/Instant.ts"
 import { sheetLine, sheetLines, usd } from "./Sheets.ts"
@@ -78,6 +84,52 @@ describe("what an offer costs", () => {
     expect(costAt(all, questionOf(top), at("2021-11-04T00:00:00Z"))).toBe(second)
     expect(costAt(all, questionOf(top), at("2022-02-01T00:00:00Z"))).toBe(third)
     expect(costAt(all, questionOf(top), at("2021-09-30T00:00:00Z"))).toBeUndefined()
+  })
+})
+
+describe("of overlapping tiers", () => {
+  const [line] = fc.sample(sheetLine, { numRuns: 1, seed: 1 })
+  if (line === undefined) throw new Error("no line")
+  const day = (n: number) => Instant.make(Date.UTC(2026, 9, 1) + n * dayMs)
+  const tier = (
+    tierMax: number | null,
+    [from, to]: readonly [number, number | null],
+    unitPrice: string,
+    erpPrice: string | null = null
+  ): SheetPrice => ({
+    ...priceOf({ ...line, unitPrice, erpPrice }),
+    tierMin: 1,
+    tierMax,
+    validFrom: day(from),
+    validTo: to === null ? null : day(to)
+  })
+  const said = (all: ReadonlyArray<SheetPrice>, at: number) => {
+    const [first] = all
+    if (first === undefined) throw new Error("no line")
+    const question = questionOf(first)
+    return [costAt(all, question, day(at)), recommendedAt(all, question, day(at))].map((price) =>
+      all.findIndex((one) => one === price)
+    )
+  }
+
+  it("the price that began to count last counts, then the one that ends first, then the higher", () => {
+    expect(said([tier(99, [0, null], "120"), tier(null, [1, null], "60")], 2)).toEqual([1, -1])
+    expect(said([tier(99, [0, null], "120"), tier(null, [0, 9], "60")], 2)).toEqual([1, -1])
+    expect(said([tier(99, [0, null], "60"), tier(null, [0, null], "120")], 2)).toEqual([1, -1])
+    // The second line counts from day 5, when the first of its tier has ended: later than the third, which began last.
+    const all = [tier(99, [0, 5], "1"), tier(99, [2, null], "2"), tier(null, [4, null], "3")]
+    expect(said(all, 3)).toEqual([0, -1])
+    expect(said(all, 4)).toEqual([2, -1])
+    expect(said(all, 6)).toEqual([1, -1])
+  })
+
+  it("what is recommended is said by those that recommend anything, by the same rule", () => {
+    const all = [
+      tier(99, [0, null], "1", "2"),
+      tier(null, [0, null], "1", "3"),
+      tier(5, [1, null], "9")
+    ]
+    expect(said(all, 2)).toEqual([2, 1])
   })
 })
 
