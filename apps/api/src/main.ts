@@ -8,6 +8,7 @@ import { storageLayer } from "@concordat/adapter-postgres/Storage"
 import { sheetBytesMaxDefault } from "@concordat/contracts/pricesheets"
 import { Address } from "@concordat/core/instance/Cloud"
 import { Cause, Config, Effect, Exit, Layer, Logger, Option, Redacted, Schema } from "effect"
+import { interactivePartnerCenter } from "./partnerCenter.ts"
 import { startApi } from "./server.ts"
 import { watchConsents } from "./watchConsents.ts"
 
@@ -39,9 +40,9 @@ const program = Effect.gen(function* () {
   const keys = yield* keyringFromConfig(place.folder)
   yield* migrate(place.url)
   const adapters = yield* Layer.build(
-    Layer.merge(
-      storageLayer(place, "concordat-api"),
-      signInLayer.pipe(Layer.provide(transportLayer))
+    interactivePartnerCenter.pipe(
+      Layer.provideMerge(Layer.merge(storageLayer(place, "concordat-api"), signInLayer)),
+      Layer.provide(transportLayer)
     )
   )
   const secret = Redacted.make(Buffer.from(keys[0].bytes).toString("base64"))

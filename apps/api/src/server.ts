@@ -21,6 +21,9 @@ import type { PriceProtections } from "@concordat/core/price/PriceProtections"
 import type { PriceSheets } from "@concordat/core/pricesheet/PriceSheets"
 import type { Runs } from "@concordat/core/reconciliation/Runs"
 import type { SecretRotation } from "@concordat/core/secret/SecretRotation"
+import type { VendorAgreements } from "@concordat/core/tenant/VendorAgreements"
+import type { VendorResellers } from "@concordat/core/tenant/VendorResellers"
+import type { VendorTenants } from "@concordat/core/tenant/VendorTenants"
 import type { Idempotency } from "@concordat/core/work/Idempotency"
 import type { Identifiers } from "@concordat/core/work/Identifiers"
 import type { UnitOfWork } from "@concordat/core/work/UnitOfWork"
@@ -83,6 +86,9 @@ export type ApiPorts =
   | Templates
   | SecretRotation
   | UnitOfWork
+  | VendorAgreements
+  | VendorResellers
+  | VendorTenants
 
 /** The contract, served: routes for an `HttpRouter`, over the ports. */
 export const apiLayer = Layer.mergeAll(

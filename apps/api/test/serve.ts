@@ -36,6 +36,7 @@ import type { Identifiers } from "@concordat/core/work/Identifiers"
 import { Context, Effect, Exit, Layer, Logger, Redacted, References, Scope } from "effect"
 import pg from "pg"
 import { openCable } from "../../start/test/Cable.ts"
+import { interactivePartnerCenter } from "../src/partnerCenter.ts"
 import { startApi } from "../src/server.ts"
 import { type Answer, type Ask, clientOf, type NewKey } from "./client.ts"
 
@@ -95,13 +96,14 @@ const open = Effect.gen(function* () {
   const url = Redacted.make(cable.url)
   const keys = yield* makeKeyring(Redacted.make("a passphrase for tests only"))
   const adapters = yield* Layer.build(
-    portsLayer.pipe(
+    interactivePartnerCenter.pipe(
+      Layer.provideMerge(Layer.merge(portsLayer, signInLayer)),
       Layer.provide(Boss.layer({ url })),
       Layer.provide([
         Database.layer({ url, applicationName: "test api", poolMax: 5 }),
-        Secrets.layer(keys)
-      ]),
-      Layer.merge(signInLayer.pipe(Layer.provide(transportLayer)))
+        Secrets.layer(keys),
+        transportLayer
+      ])
     )
   )
   const api = yield* startApi({
