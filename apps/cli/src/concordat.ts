@@ -5,6 +5,7 @@ import { root } from "./Api.ts"
 import { account } from "./commands/account.ts"
 import { book } from "./commands/book.ts"
 import { catalogue } from "./commands/catalogue.ts"
+import { customerImport } from "./commands/customerImport.ts"
 import { instance } from "./commands/instance.ts"
 import { key } from "./commands/key.ts"
 import { notification } from "./commands/notification.ts"
@@ -37,6 +38,7 @@ const command = root.pipe(
     catalogue,
     instance,
     account,
+    customerImport,
     runs,
     notification,
     outbox,

@@ -2,6 +2,7 @@ import {
   AccountNotFound,
   CatalogueRunNotFound,
   Forbidden,
+  ImportNotFound,
   InstanceNotFound,
   InvalidRequest,
   KeyNotFound,
@@ -69,6 +70,8 @@ const notFound = (error: ApiError): string | undefined => {
     return `There is no reconciliation ${error.id}; "concordat runs list" names them.`
   if (error instanceof CatalogueRunNotFound)
     return `There is no catalogue run ${error.id}; "concordat catalogue runs" names them.`
+  if (error instanceof ImportNotFound)
+    return `There is no import ${error.id}; "concordat import list" names them.`
   if (error instanceof KeyNotFound)
     return `There is no API key ${error.id}; "concordat key list" names them.`
   return undefined

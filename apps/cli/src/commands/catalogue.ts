@@ -17,8 +17,9 @@ import { type Api, connect } from "../Api.ts"
 import { CommandFailed } from "../failures.ts"
 import { makeStatusLine, progressBar } from "../Progress.ts"
 import { everyItem } from "../pages.ts"
+import { printRows, rowsAtOnce } from "../printRows.ts"
 import { canRedraw, mayColour, screenWidth } from "../Screen.ts"
-import { type Column, headingLine, rowLine, table, widthsOf } from "../Table.ts"
+import { type Column, table } from "../Table.ts"
 import { pricesheet } from "./pricesheet.ts"
 
 const instance = Flag.String("instance").pipe(
@@ -370,32 +371,6 @@ const bulk = (action: "publish" | "unpublish" | "acknowledge", description: stri
   ).pipe(Command.withDescription(description))
 
 const doneTo = { publish: "published", unpublish: "unpublished", acknowledge: "acknowledged" }
-
-const rowsAtOnce = 200
-
-/** Page by page, so that a list of any length prints; the first page decides how wide the columns are. */
-const printRows = <E, R>(
-  columns: ReadonlyArray<Column>,
-  rows: Stream.Stream<ReadonlyArray<string>, E, R>,
-  none: string
-) => {
-  const width = screenWidth()
-  let widths: ReadonlyArray<number> | undefined
-  return rows.pipe(
-    Stream.grouped(rowsAtOnce),
-    Stream.runForEach((page) => {
-      const lines: Array<string> = []
-      if (widths === undefined) {
-        widths = widthsOf(columns, page, width)
-        lines.push(headingLine(columns, widths))
-      }
-      const fitted = widths
-      lines.push(...page.map((row) => rowLine(columns, fitted, row)))
-      return Console.log(lines.join("\n"))
-    }),
-    Effect.andThen(Effect.suspend(() => (widths === undefined ? Console.log(none) : Effect.void)))
-  )
-}
 
 /** `concordat catalogue …` */
 export const catalogue = Command.make("catalogue").pipe(
