@@ -52,12 +52,17 @@ interface AgreedRow {
 interface BaselineRow {
   readonly subscription_id: SubscriptionId
   readonly microsoft_id: MicrosoftId
-  readonly terms: BaselineTerms
+  /** As text: nearly always the terms that are observed, which have been parsed. */
+  readonly terms: string
   readonly agreed_at: Instant
 }
 
 interface ObservedRow {
   readonly document: Observed
+}
+
+interface ObservedText {
+  readonly document: string
 }
 
 interface ClaimedRow {
@@ -116,13 +121,13 @@ const readAgreed = (db: Kysely<Tables>, run: Run, tenants: ReadonlyArray<TenantI
 
 const readBaselines = (db: Kysely<Tables>, subscriptions: ReadonlyArray<SubscriptionId>) =>
   sql<BaselineRow>`
-    select subscription_id, microsoft_id, terms, ${milliseconds(sql`agreed_at`)} as agreed_at
+    select subscription_id, microsoft_id, terms::text, ${milliseconds(sql`agreed_at`)} as agreed_at
     from baseline
     where subscription_id = any(${subscriptions}::uuid[])`.execute(db)
 
 const readObserved = (db: Kysely<Tables>, run: Run, tenants: ReadonlyArray<TenantId>) =>
-  sql<ObservedRow>`
-    select document from observed_subscription
+  sql<ObservedText>`
+    select document::text from observed_subscription
     where instance_id = ${run.instanceId} and tenant_id = any(${tenants}::uuid[])
       and environment = ${run.environment}
     order by microsoft_id`.execute(db)
@@ -182,11 +187,27 @@ interface Gathered {
   readonly claimedElsewhere: Set<MicrosoftId>
 }
 
+/** What was agreed is most often what is observed still: the same text, which need not be parsed again. */
+const baselineTermsOf = (
+  { microsoft_id: id, terms }: BaselineRow,
+  observed: ReadonlyArray<Observed>,
+  texts: ReadonlyMap<Observed, string>
+): BaselineTerms => {
+  const held = observed.find(({ microsoftId }) => microsoftId === id)
+  return held !== undefined && texts.get(held)?.includes(`"terms":${terms},`) === true
+    ? held.terms
+    : parseBaselineTerms(terms)
+}
+
+/** As pg does it with what we wrote ourselves. */
+const parseBaselineTerms = (text: string): BaselineTerms => JSON.parse(text)
+const parseObserved = (text: string): Observed => JSON.parse(text)
+
 const gather = (
   tenants: ReadonlyArray<TenantId>,
   instanceId: InstanceId,
   agreed: ReadonlyArray<AgreedRow>,
-  observed: ReadonlyArray<ObservedRow>,
+  observed: ReadonlyArray<ObservedText>,
   baselines: ReadonlyArray<BaselineRow>
 ): ReadonlyMap<TenantId, Gathered> => {
   const byTenant = new Map<TenantId, Gathered>()
@@ -199,7 +220,12 @@ const gather = (
       claimedElsewhere: new Set()
     })
   const bySubscription = new Map(baselines.map((row) => [row.subscription_id, row]))
-  for (const { document } of observed) byTenant.get(document.tenantId)?.observed.push(document)
+  const texts = new Map<Observed, string>()
+  for (const { document } of observed) {
+    const one = parseObserved(document)
+    texts.set(one, document)
+    byTenant.get(one.tenantId)?.observed.push(one)
+  }
   for (const row of agreed) {
     const customer = byTenant.get(row.tenant_id)
     if (customer === undefined) continue
@@ -209,7 +235,7 @@ const gather = (
       customer.baselines.set(row.id, {
         subscriptionId: row.id,
         microsoftId: baseline.microsoft_id,
-        terms: baseline.terms,
+        terms: baselineTermsOf(baseline, customer.observed, texts),
         agreedAt: baseline.agreed_at
       })
   }

@@ -17,10 +17,12 @@ import { likePart, lines } from "./Statements.ts"
 import type { FindingDocument, ObservedDocument, SubscriptionDocument, Tables } from "./Tables.ts"
 
 /** What can be searched for a part of. */
-const searchText = ({ customer, row }: ReportRow): string =>
-  `${customer}\t${row.subscription?.name ?? ""}\t${row.subscription?.reference ?? ""}\t${
-    row.observed?.name ?? ""
-  }`.toLowerCase()
+const searchText = ({ customer, row: { subscription, observed } }: ReportRow): string => {
+  const ours = subscription === null ? "" : `\t${subscription.name}\t${subscription.reference}`
+  const theirs =
+    observed === null || observed.name === subscription?.name ? "" : `\t${observed.name}`
+  return `${customer}${ours}${theirs}`.toLowerCase()
+}
 
 const oneLine = (text: string): string => (text.includes("\n") ? text.replaceAll("\n", " ") : text)
 

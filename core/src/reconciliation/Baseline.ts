@@ -39,6 +39,8 @@ export const agree = (
     previous !== undefined && previous.microsoftId === observed.microsoftId
       ? previous.terms
       : undefined
+  // Whoever reads both may find that they are one.
+  if (before === observed.terms) return undefined
   const agrees = (field: Field): boolean =>
     agreed[field] !== undefined && same(field, agreed[field], observed.terms[field])
   // Most pairs agree on everything when they are first seen, 100,000 of them in a first report.
