@@ -9,6 +9,7 @@ import { storageLayer } from "@concordat/adapter-postgres/Storage"
 import { Effect, Layer } from "effect"
 import { catalogueLane } from "./catalogueLane.ts"
 import { consents } from "./consents.ts"
+import { importLane } from "./importLane.ts"
 import { type LaneSettings, laneSettingsDefault, lanes } from "./lanes.ts"
 import { mailLane } from "./mailLane.ts"
 import { priceSheetLane } from "./priceSheetLane.ts"
@@ -24,7 +25,9 @@ export const reconcilerLayer = (
   const storage = storageLayer(place, "concordat-reconciler")
   return Layer.mergeAll(
     Layer.effectDiscard(
-      Effect.all([lanes(settings), catalogueLane, priceSheetLane, consents], { discard: true })
+      Effect.all([lanes(settings), catalogueLane, priceSheetLane, importLane, consents], {
+        discard: true
+      })
     ).pipe(
       Layer.provide([partnerCenterLayer, priceSheetFilesLayer()]),
       Layer.provide(userTokensLayer),

@@ -369,6 +369,8 @@ describe("addresses that codes may go to", () => {
       customers: 0,
       subscriptionsPerCustomer: 1,
       resellers: 0,
+      directCustomers: 0,
+      emptyCustomers: 0,
       country: "DE",
       currency: "EUR",
       settings: {}

@@ -81,6 +81,12 @@ export const AccountInput = Schema.Struct({
   resellers: Schema.optionalKey(Schema.Int.check(within(1, 1000))).annotate({
     description: "of an indirect provider. Default: one for 30 customers, at least 3"
   }),
+  directCustomers: Schema.optionalKey(Schema.Int.check(within(0, customersMax))).annotate({
+    description: "of an indirect provider, how many belong to no reseller: the last ones. Default 0"
+  }),
+  emptyCustomers: Schema.optionalKey(Schema.Int.check(within(0, customersMax))).annotate({
+    description: "how many have bought nothing: the first ones. Default 0"
+  }),
   country: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[A-Z]{2}$/u))),
   currency: Schema.optionalKey(Schema.Literals(currencies)),
   ...SettingsPatch.fields
@@ -200,6 +206,8 @@ export const worldParameters = (request: ResetRequest, epoch: number): WorldPara
       customers,
       subscriptionsPerCustomer = 5,
       resellers = Math.max(3, Math.ceil(customers / 30)),
+      directCustomers = 0,
+      emptyCustomers = 0,
       country = "DE",
       currency = "EUR",
       ...settings
@@ -210,6 +218,8 @@ export const worldParameters = (request: ResetRequest, epoch: number): WorldPara
       customers,
       subscriptionsPerCustomer,
       resellers,
+      directCustomers,
+      emptyCustomers,
       country,
       currency,
       settings

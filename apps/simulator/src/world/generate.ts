@@ -23,6 +23,10 @@ export interface AccountParameters {
   readonly subscriptionsPerCustomer: number
   /** Indirect providers only. */
   readonly resellers: number
+  /** Of an indirect provider, so many customers belong to no reseller: the last ones. */
+  readonly directCustomers: number
+  /** So many have bought nothing yet: the first ones. */
+  readonly emptyCustomers: number
   readonly country: string
   readonly currency: Currency
   readonly settings: Partial<AccountSettings>
@@ -71,8 +75,10 @@ export const generateAccount = (
     consent: "none"
   }
   for (let index = 0; index < parameters.customers; index++) {
-    const customer = generateCustomer(random, account.resellers, index, epoch)
-    fill(customer, random, parameters.subscriptionsPerCustomer, epoch)
+    const isDirect = index >= parameters.customers - parameters.directCustomers
+    const customer = generateCustomer(random, isDirect ? [] : account.resellers, index, epoch)
+    if (index >= parameters.emptyCustomers)
+      fill(customer, random, parameters.subscriptionsPerCustomer, epoch)
     account.customers.push(customer)
     account.customersById.set(customer.id, customer)
   }

@@ -34,7 +34,7 @@ export const actor: Actor = Actor.make({
   branch: null
 })
 
-/** A partner that nobody has registered: for whoever follows the operator guide. */
+/** A partner that nobody has registered, with customers to import: for whoever follows the operator guide. */
 export const spareAccount = "tailspin-uk"
 
 /** The demo's partners: together 300 customers with about 1,500 subscriptions and add-ons. */
@@ -60,7 +60,10 @@ export const demoWorld = {
       cspStatus: "indirect",
       country: "GB",
       currency: "GBP",
-      customers: 40,
+      customers: 200,
+      resellers: 12,
+      directCustomers: 20,
+      emptyCustomers: 10,
       limitPerMinute: demoRequestsPerMinute
     }
   ]
