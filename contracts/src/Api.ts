@@ -2,14 +2,16 @@ import { pageLimitDefault, pageLimitMax } from "@concordat/core/page/Page"
 import { HttpApi, OpenApi } from "effect/http-api"
 import { Checked } from "./Auth.ts"
 import { AccountsGroup } from "./accounts.ts"
+import { AgreementsGroup } from "./agreements.ts"
 import { BookGroup } from "./book.ts"
 import { CatalogueProductsGroup, CatalogueRunsGroup, ProductTypesGroup } from "./catalogue.ts"
 import { ConsentGroup } from "./consent.ts"
 import { describeWire } from "./document.ts"
-import { InstancesGroup } from "./instances.ts"
 import { ImportsGroup } from "./imports.ts"
+import { InstancesGroup } from "./instances.ts"
 import { KeysGroup } from "./keys.ts"
 import { OutboxGroup, TemplatesGroup } from "./mail.ts"
+import { MpnIdsGroup } from "./mpnids.ts"
 import { NotificationsGroup } from "./notifications.ts"
 import { PriceGroupsGroup, PriceListsGroup } from "./pricelists.ts"
 import { PriceSheetsGroup } from "./pricesheets.ts"
@@ -23,11 +25,13 @@ export class Api extends HttpApi.make("concordat")
   .add(ReconciliationsGroup)
   .add(InstancesGroup)
   .add(ConsentGroup)
+  .add(MpnIdsGroup)
   .add(AccountsGroup)
+  .add(AgreementsGroup)
   .add(BookGroup)
+  .add(ImportsGroup)
   .add(CatalogueRunsGroup)
   .add(CatalogueProductsGroup)
-  .add(ImportsGroup)
   .add(ProductTypesGroup)
   .add(PriceSheetsGroup)
   .add(PriceListsGroup)

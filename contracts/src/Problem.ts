@@ -138,7 +138,28 @@ export class ProductTypeNotFound extends HttpApiError.Problem<ProductTypeNotFoun
   { id: text("The id that was asked for.") }
 ) {}
 
+export class AcceptanceNotFound extends HttpApiError.Problem<AcceptanceNotFound>()(
+  "AcceptanceNotFound",
+  declare("acceptance-not-found", 404, "No such acceptance"),
+  { id: text("The id that was asked for.") }
+) {}
+
 // 409, Conflict
+export class AgreementRefused extends HttpApiError.Problem<AgreementRefused>()(
+  "AgreementRefused",
+  declare("agreement-refused", 409, "The agreement cannot be confirmed like this"),
+  { field: text("What it is about.") }
+) {}
+export class AgreementConfirmed extends HttpApiError.Problem<AgreementConfirmed>()(
+  "AgreementConfirmed",
+  declare("agreement-confirmed", 409, "The agreement has been confirmed already"),
+  { id: text("The acceptance."), state: text("What became of it.") }
+) {}
+export class AcceptanceNotFailed extends HttpApiError.Problem<AcceptanceNotFailed>()(
+  "AcceptanceNotFailed",
+  declare("acceptance-not-failed", 409, "The acceptance has not failed"),
+  { id: text("The acceptance."), state: text("What became of it.") }
+) {}
 export class AccountCodeTaken extends HttpApiError.Problem<AccountCodeTaken>()(
   "AccountCodeTaken",
   declare("account-code-taken", 409, "Another account has the code"),
@@ -199,6 +220,21 @@ export class ReconciliationNotFinished extends HttpApiError.Problem<Reconciliati
   declare("reconciliation-not-finished", 409, "The reconciliation has not finished"),
   { id: text("The reconciliation."), state: text("Its status at this moment.") }
 ) {}
+export class ImportNotReady extends HttpApiError.Problem<ImportNotReady>()(
+  "ImportNotReady",
+  declare("import-not-ready", 409, "The import is not ready"),
+  { id: text("The import."), state: text("Its status at this moment.") }
+) {}
+export class ImportUnderWay extends HttpApiError.Problem<ImportUnderWay>()(
+  "ImportUnderWay",
+  declare("import-under-way", 409, "Another import of the instance is under way"),
+  { id: text("That import.") }
+) {}
+export class ImportChangeRefused extends HttpApiError.Problem<ImportChangeRefused>()(
+  "ImportChangeRefused",
+  declare("import-change-refused", 409, "The hierarchy cannot be like this"),
+  { field: text("The field that does not fit.") }
+) {}
 export class PriceSheetOutdated extends HttpApiError.Problem<PriceSheetOutdated>()(
   "PriceSheetOutdated",
   declare("price-sheet-outdated", 409, "A later price sheet counts already"),
@@ -220,21 +256,6 @@ export class PriceGroupNameTaken extends HttpApiError.Problem<PriceGroupNameTake
 ) {}
 export class PriceListInUse extends HttpApiError.Problem<PriceListInUse>()(
   "PriceListInUse",
-export class ImportNotReady extends HttpApiError.Problem<ImportNotReady>()(
-  "ImportNotReady",
-  declare("import-not-ready", 409, "The import is not ready"),
-  { id: text("The import."), state: text("Its status at this moment.") }
-) {}
-export class ImportUnderWay extends HttpApiError.Problem<ImportUnderWay>()(
-  "ImportUnderWay",
-  declare("import-under-way", 409, "Another import of the instance is under way"),
-  { id: text("That import.") }
-) {}
-export class ImportChangeRefused extends HttpApiError.Problem<ImportChangeRefused>()(
-  "ImportChangeRefused",
-  declare("import-change-refused", 409, "The hierarchy cannot be like this"),
-  { field: text("The field that does not fit.") }
-) {}
   declare("price-list-in-use", 409, "Accounts buy by the price list"),
   {
     id: text("The price list."),
@@ -368,6 +389,20 @@ export class PreconditionRequired extends HttpApiError.Problem<PreconditionRequi
 export class InternalError extends HttpApiError.Problem<InternalError>()(
   "InternalError",
   declare("internal-error", 500, "Something went wrong here")
+) {}
+
+// 502, Bad Gateway
+export class PartnerCenterFailed extends HttpApiError.Problem<PartnerCenterFailed>()(
+  "PartnerCenterFailed",
+  declare("partner-center-failed", 502, "Partner Center did not answer as it should"),
+  {
+    reason: text(
+      "Busy: try again later. SignInRejected, Paused: somebody has to authenticate the instance. Refused, NotFound, NoRelationship: it said no. Malformed: it answered in an unknown shape."
+    ),
+    code: Schema.NullOr(Schema.String).annotate({
+      description: "Microsoft's code of the refusal; null where there is none."
+    })
+  }
 ) {}
 
 // 503, Service Unavailable

@@ -3,12 +3,14 @@ import { bookBytesMax } from "@concordat/contracts/book"
 import { templateBytesMax } from "@concordat/contracts/mail"
 import { entriesBytesMax } from "@concordat/contracts/pricelists"
 import { CurrentCorrelation } from "@concordat/core/vendor/Correlation"
+import { getConnInfo } from "@hono/node-server/conninfo"
 import { ByteSize, Context } from "effect"
 import { HttpIncomingMessage } from "effect/http"
 import { Hono } from "hono"
 import { secureHeaders } from "hono/secure-headers"
 import { consentPagePolicy } from "./consentPages.ts"
 import { tooLarge } from "./defects.ts"
+import { CurrentOrigin } from "./Origin.ts"
 
 /** Answers what the contract declares. */
 export type ApiHandler = (request: Request, context: Context.Context<never>) => Promise<Response>
@@ -84,6 +86,7 @@ export const makeHttp = (options: {
     return options.api(
       c.req.raw,
       Context.make(CurrentCorrelation, c.get("correlationId")).pipe(
+        Context.add(CurrentOrigin, getConnInfo(c).remote.address ?? null),
         Context.add(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe(limit))
       )
     )

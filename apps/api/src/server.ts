@@ -4,6 +4,7 @@ import { Api, openApiDocument } from "@concordat/contracts/Api"
 import { sheetBytesMaxDefault } from "@concordat/contracts/pricesheets"
 import type { Accounts } from "@concordat/core/account/Accounts"
 import type { ApiKeys } from "@concordat/core/actor/ApiKeys"
+import type { Agreements } from "@concordat/core/agreement/Agreements"
 import type { Book } from "@concordat/core/book/Book"
 import type { CatalogueProducts } from "@concordat/core/catalogue/CatalogueProducts"
 import type { CatalogueRuns } from "@concordat/core/catalogue/CatalogueRuns"
@@ -38,6 +39,7 @@ import { consentPagesLayer } from "./consentPages.ts"
 import { defectsLayer } from "./defects.ts"
 import { docsPage } from "./docs.ts"
 import { accountsLayer } from "./handlers/accounts.ts"
+import { agreementsLayer } from "./handlers/agreements.ts"
 import { bookLayer } from "./handlers/book.ts"
 import {
   catalogueProductsLayer,
@@ -65,6 +67,7 @@ import { readyLayer } from "./ready.ts"
 /** Everything the API needs from the adapters. */
 export type ApiPorts =
   | Accounts
+  | Agreements
   | ApiKeys
   | Assortments
   | Book
@@ -99,6 +102,7 @@ export const apiLayer = Layer.mergeAll(
 ).pipe(
   Layer.provide([
     accountsLayer,
+    agreementsLayer,
     bookLayer,
     catalogueProductsLayer,
     catalogueRunsLayer,

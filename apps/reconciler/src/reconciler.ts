@@ -7,9 +7,9 @@ import { transportLayer } from "@concordat/adapter-partner-center/Transport"
 import type { Place } from "@concordat/adapter-postgres/Address"
 import { storageLayer } from "@concordat/adapter-postgres/Storage"
 import { Effect, Layer } from "effect"
+import { agreementLane } from "./agreementLane.ts"
 import { catalogueLane } from "./catalogueLane.ts"
 import { consents } from "./consents.ts"
-import { importLane } from "./importLane.ts"
 import { type LaneSettings, laneSettingsDefault, lanes } from "./lanes.ts"
 import { mailLane } from "./mailLane.ts"
 import { priceSheetLane } from "./priceSheetLane.ts"
@@ -25,7 +25,7 @@ export const reconcilerLayer = (
   const storage = storageLayer(place, "concordat-reconciler")
   return Layer.mergeAll(
     Layer.effectDiscard(
-      Effect.all([lanes(settings), catalogueLane, priceSheetLane, importLane, consents], {
+      Effect.all([lanes(settings), catalogueLane, priceSheetLane, agreementLane, consents], {
         discard: true
       })
     ).pipe(

@@ -106,3 +106,12 @@ export const confirmationProblem = (
 const clockSkewMs = 300_000
 /** domain.md §8h. */
 const mandatorySince = Instant.make(Date.UTC(2020, 1, 1))
+
+/** Whether what Microsoft keeps is of the very person, whatever the case. */
+export const isSameContact = (
+  kept: { readonly [Key in keyof AgreementContact]: string | null },
+  contact: AgreementContact
+): boolean =>
+  (["firstName", "lastName", "email"] as const).every(
+    (part) => (kept[part] ?? "").toLowerCase() === contact[part].toLowerCase()
+  )

@@ -7,7 +7,7 @@ import { CurrentPriority } from "../vendor/RateBudget.ts"
 import { RequestId } from "../vendor/RequestId.ts"
 import type { VendorError } from "../vendor/VendorError.ts"
 import { Identifiers } from "../work/Identifiers.ts"
-import type { AcceptanceId } from "./Acceptance.ts"
+import { type AcceptanceId, isSameContact } from "./Acceptance.ts"
 import { type AcceptanceToSend, Agreements } from "./Agreements.ts"
 import { keptByMicrosoft } from "./agreementOf.ts"
 
@@ -49,8 +49,12 @@ const tell = Effect.fnUntraced(function* ({ acceptance, requestId, tenantId }: A
     return waits(
       `It was confirmed in the ${acceptance.environment} of ${instance.name}, and the ${instance.environment} is live now.`
     )
-  if ((yield* keptByMicrosoft(instance, tenantId, type)) !== undefined)
-    return { status: "already" } as const
+  const kept = yield* keptByMicrosoft(instance, tenantId, type)
+  if (kept !== undefined) {
+    // Of an earlier try, whose answer was lost, it is ours.
+    const isOurs = kept.accepted?.contact != null && isSameContact(kept.accepted.contact, contact)
+    return { status: isOurs ? "sent" : "already" } as const
+  }
   const templates = yield* vendor.templates(instance, type)
   yield* agreements.keepTemplates(instance, templates)
   if (!templates.some((template) => template.templateId === templateId))
