@@ -1,22 +1,34 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
 import { signInLayer } from "@concordat/adapter-entra/SignIn"
 import { transportLayer } from "@concordat/adapter-partner-center/Transport"
+import { Database } from "@concordat/adapter-postgres/Database"
 import { storageLayer } from "@concordat/adapter-postgres/Storage"
+import type { Tables } from "@concordat/adapter-postgres/Tables"
 import { makeDatabase } from "@concordat/adapter-postgres/testing"
 import { Scope as KeyScope } from "@concordat/core/actor/Actor"
 import { ApiKeys } from "@concordat/core/actor/ApiKeys"
 import { Context, Effect, Exit, Layer, Logger, Option, Redacted, Scope } from "effect"
+import { type ControlledTransaction, type Kysely, type RawBuilder, sql } from "kysely"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startApi } from "../../api/src/server.ts"
 import { Browser } from "../../api/test/Browser.ts"
 import { type Answer, clientOf } from "../../api/test/client.ts"
 import { reconcilerLayer } from "../../reconciler/src/reconciler.ts"
 import { type RunningSimulator, startSimulator } from "../../simulator/src/server.ts"
+import { startChild } from "../src/Child.ts"
+import { eventually } from "./Program.ts"
 
 /** API, a reconciler and a simulator: price sheets from Microsoft's endpoint to prices that count. */
 const scope = Scope.makeUnsafe()
+/** The reconciler that runs within the test, until one is killed. */
+const inside = Scope.makeUnsafe()
 let simulator: RunningSimulator
 let call: ReturnType<typeof clientOf>
 let domain: string
+let databaseUrl: string
+let database: Database["Service"]
 
 const running = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>) =>
   Effect.runPromise(effect.pipe(Scope.provide(scope), Effect.provide(Logger.layer([]))))
@@ -28,7 +40,8 @@ beforeAll(async () => {
   })
   const { url } = await running(makeDatabase)
   const place = { url, folder: Option.none<string>() }
-  const { admin, api } = await running(
+  databaseUrl = Redacted.value(url)
+  const { admin, adapters, api } = await running(
     Effect.gen(function* () {
       const adapters = yield* Layer.build(
         Layer.merge(
@@ -48,9 +61,10 @@ beforeAll(async () => {
         scopes: KeyScope.literals,
         branch: null
       })
-      return { admin, api }
+      return { admin, adapters, api }
     })
   )
+  database = Context.get(adapters, Database)
   call = clientOf(api.url, Redacted.value(admin.key))
   const answer = await fetch(`${simulator.url}/_simulator/accounts`)
   const [account] = (await answer.json()).accounts
@@ -73,9 +87,16 @@ beforeAll(async () => {
     }
   })
   if (made.status !== 201) throw new Error(made.text)
-  await running(Effect.asVoid(Layer.build(reconcilerLayer(place))))
+  await Effect.runPromise(
+    Layer.build(reconcilerLayer(place)).pipe(
+      Scope.provide(inside),
+      Effect.provide(Logger.layer([])),
+      Effect.asVoid
+    )
+  )
 })
 afterAll(async () => {
+  await Effect.runPromise(Scope.close(inside, Exit.void))
   await Effect.runPromise(Scope.close(scope, Exit.void))
   await simulator.close()
 })
@@ -279,4 +300,150 @@ describe("a sheet that is downloaded", () => {
       new Set(["upload", "download"])
     )
   })
+})
+
+describe("an import whose reconciler is killed", () => {
+  const folder = mkdtempSync(join(tmpdir(), "concordat-sheets-"))
+  const children = Scope.makeUnsafe()
+  let reconciler: Awaited<ReturnType<typeof startReconciler>>
+  beforeAll(async () => {
+    await Effect.runPromise(Scope.close(inside, Exit.void))
+    reconciler = await startReconciler()
+  })
+  afterAll(async () => {
+    await Effect.runPromise(Scope.close(children, Exit.void))
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const startReconciler = () =>
+    Effect.runPromise(
+      startChild({
+        name: "reconciler",
+        main: resolve(import.meta.dirname, "../../reconciler/src/main.ts"),
+        environment: { DATABASE_URL: databaseUrl, CONCORDAT_DATA_DIR: folder },
+        logFolder: folder
+      }).pipe(Scope.provide(children))
+    )
+  const kill = async ({ died, pid }: Awaited<ReturnType<typeof startReconciler>>) => {
+    if (pid === undefined) throw new Error("the reconciler has no process")
+    process.kill(pid, "SIGKILL")
+    await Effect.runPromise(died)
+  }
+  const query = <Row>(text: RawBuilder<Row>, db?: Kysely<Tables>) =>
+    db === undefined
+      ? running(database.run("test", async (own) => (await text.execute(own)).rows))
+      : text.execute(db).then(({ rows }) => rows)
+  /** What a sheet has left behind so far. */
+  const traces = async (id: string) => {
+    const [found] = await query(sql<{ rows: number; changes: number }>`
+      select (select count(*) from price_sheet_row where added_by = ${id})::int as rows,
+        (select count(*) from price_sheet_change where price_sheet_id = ${id})::int as changes`)
+    return found
+  }
+  /** As if its time to be missed had passed. */
+  const missed = () =>
+    query(sql`update pgboss.job set heartbeat_on = heartbeat_on - interval '1 minute'
+      where name = 'price-sheet' and state = 'active'`)
+  /** A transaction that stops whoever needs what it holds, until the work is done. */
+  const holding = async (
+    held: (db: ControlledTransaction<Tables>) => Promise<unknown>,
+    work: () => Promise<void>
+  ) => {
+    const transaction = await running(database.run("test", (db) => db.startTransaction().execute()))
+    try {
+      await held(transaction)
+      await work()
+    } finally {
+      await transaction.rollback().execute()
+    }
+  }
+  /** Nobody has changed prices and not yet committed. */
+  const settled = () =>
+    eventually(
+      () =>
+        query(sql`select 1 from pg_locks where relation = 'price_sheet_row'::regclass
+          and mode = 'RowExclusiveLock' and database = (
+            select oid from pg_database where datname = current_database())`),
+      ({ length }) => length === 0
+    )
+  const none = { rows: 0, changes: 0 }
+
+  it("while it applies the sheet leaves nothing of it, and the next reconciler applies it once", async () => {
+    const lines = Array.from({ length: 200 }, (_, n) =>
+      lineOf(n + 36 ** 2, "120.00").replace(",DE,", ",AT,")
+    )
+    let id = ""
+    let answer: Answer | undefined
+    await holding(
+      (db) => sql`lock table price_sheet_row in share mode`.execute(db),
+      async () => {
+        answer = await call("POST", "/v1/catalogue/pricesheets?instance=us&market=AT", {
+          body: [names, ...lines].join("\n"),
+          headers: { "content-type": "text/csv" }
+        })
+        id = answer.body.id
+        // All that it changes has been written down by now, and the prices themselves are next.
+        await eventually(
+          () =>
+            query(sql`select 1 from pg_locks where not granted
+              and relation = 'price_sheet_row'::regclass`),
+          ({ length }) => length > 0
+        )
+        await kill(reconciler)
+      }
+    )
+    await settled()
+    expect(await traces(id)).toEqual(none)
+    expect((await call("GET", `/v1/catalogue/pricesheets/${id}`)).body.status).toBe("staged")
+    await missed()
+    reconciler = await startReconciler()
+    if (answer === undefined) throw new Error("nothing was sent")
+    expect(await ended(answer)).toMatchObject({
+      status: "completed",
+      counts: { added: 200, changed: 0, ended: 0, unchanged: 0 }
+    })
+    expect(await traces(id)).toEqual({ rows: 200, changes: 200 })
+  }, 60_000)
+
+  it("while it reads a download leaves nothing of it, and the next reconciler reads it from its beginning", async () => {
+    const lines = 40_000
+    await fetch(`${simulator.url}/_simulator/catalogue/price-sheets`, {
+      method: "PATCH",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ lines })
+    })
+    const answer = await call("POST", "/v1/catalogue/pricesheets/download", {
+      body: { instance: "us", market: "GB" }
+    })
+    const { id } = answer.body
+    const read = (db?: Kysely<Tables>) =>
+      query(
+        sql<{ status: string; lines: number }>`
+          select status, lines from price_sheet where id = ${id} ${db === undefined ? sql`` : sql`for update`}`,
+        db
+      ).then(([sheet]) => sheet)
+    await eventually(
+      () => read(),
+      (sheet) => sheet !== undefined && sheet.lines > 0
+    )
+    await holding(
+      async (db) => {
+        // It cannot go on, as it notes with each batch how far it has come.
+        const sheet = await read(db)
+        expect(sheet?.status).toBe("reading")
+        expect(sheet?.lines).toBeLessThan(lines)
+      },
+      () => kill(reconciler)
+    )
+    expect(await traces(id)).toEqual(none)
+    await missed()
+    reconciler = await startReconciler()
+    const sheet = await ended(answer)
+    expect(sheet).toMatchObject({ status: "completed", problem: null, progress: { lines } })
+    expect(sheet.counts.added).toBe(lines)
+    expect(await traces(id)).toEqual({ rows: lines, changes: lines })
+    expect(
+      await query(sql`select 1 from pg_tables where schemaname = 'price_sheet_stage'`)
+    ).toEqual([])
+  }, 60_000)
 })

@@ -108,7 +108,7 @@ describe("of overlapping tiers", () => {
     if (first === undefined) throw new Error("no line")
     const question = questionOf(first)
     return [costAt(all, question, day(at)), recommendedAt(all, question, day(at))].map((price) =>
-      all.findIndex((one) => one === price)
+      price === undefined ? -1 : all.indexOf(price)
     )
   }
 
