@@ -10,9 +10,11 @@ import { Effect, Layer } from "effect"
 import { agreementLane } from "./agreementLane.ts"
 import { catalogueLane } from "./catalogueLane.ts"
 import { consents } from "./consents.ts"
+import { importLane } from "./importLane.ts"
 import { type LaneSettings, laneSettingsDefault, lanes } from "./lanes.ts"
 import { mailLane } from "./mailLane.ts"
 import { priceSheetLane } from "./priceSheetLane.ts"
+import { tenantLane } from "./tenantLane.ts"
 
 /**
  * The reconciler on a database: works until the layer's scope closes. Any number of them may run, on any
@@ -25,9 +27,20 @@ export const reconcilerLayer = (
   const storage = storageLayer(place, "concordat-reconciler")
   return Layer.mergeAll(
     Layer.effectDiscard(
-      Effect.all([lanes(settings), catalogueLane, priceSheetLane, agreementLane, consents], {
-        discard: true
-      })
+      Effect.all(
+        [
+          lanes(settings),
+          catalogueLane,
+          priceSheetLane,
+          importLane,
+          tenantLane,
+          agreementLane,
+          consents
+        ],
+        {
+          discard: true
+        }
+      )
     ).pipe(
       Layer.provide([partnerCenterLayer, priceSheetFilesLayer()]),
       Layer.provide(userTokensLayer),

@@ -16,7 +16,7 @@ import type { NewTenant } from "./VendorTenants.ts"
 
 /** What Microsoft takes at most ("Create a customer", "Customer resources"). */
 export const tenantLengths = {
-  companyName: 64,
+  companyName: 100,
   line: 200,
   city: 100,
   state: 100,
