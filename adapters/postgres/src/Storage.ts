@@ -17,6 +17,7 @@ import { instancesLayer } from "./Instances.ts"
 import { keptCountryRulesLayer } from "./KeptCountryRules.ts"
 import { mailTemplatesLayer } from "./MailTemplates.ts"
 import { mirrorLayer } from "./Mirror.ts"
+import { mpnVerdictsLayer } from "./MpnVerdicts.ts"
 import { notificationsLayer } from "./Notifications.ts"
 import { outboxLayer } from "./Outbox.ts"
 import { priceGroupsLayer } from "./PriceGroups.ts"
@@ -51,6 +52,7 @@ export const portsLayer = Layer.mergeAll(
   keptCountryRulesLayer,
   mailTemplatesLayer,
   mirrorLayer,
+  mpnVerdictsLayer,
   outboxLayer,
   notificationsLayer,
   priceGroupsLayer,

@@ -722,6 +722,18 @@ export interface SyncOptionTable {
   version: number
 }
 
+export interface MpnVerdictTable {
+  instance_id: InstanceId
+  environment: Environment
+  mpn_id: MpnId
+  verdict: "valid" | "invalid" | null
+  partner_name: string | null
+  reason: string | null
+  checked_at: Nullable<Timestamp>
+  failed_at: Nullable<Timestamp>
+  failure: string | null
+}
+
 export interface CountryRulesTable {
   instance_id: InstanceId
   country: Country
@@ -870,6 +882,7 @@ export interface Tables {
   agreement_template: AgreementTemplateTable
   agreement_acceptance: AgreementAcceptanceTable
   agreement_sending: AgreementSendingTable
+  mpn_verdict: MpnVerdictTable
   sync_option: SyncOptionTable
   country_rules: CountryRulesTable
   synchronization: SynchronizationTable

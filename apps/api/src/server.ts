@@ -22,6 +22,7 @@ import type { PriceProtections } from "@concordat/core/price/PriceProtections"
 import type { PriceSheets } from "@concordat/core/pricesheet/PriceSheets"
 import type { Runs } from "@concordat/core/reconciliation/Runs"
 import type { SecretRotation } from "@concordat/core/secret/SecretRotation"
+import type { MpnVerdicts } from "@concordat/core/tenant/MpnVerdicts"
 import type { VendorAgreements } from "@concordat/core/tenant/VendorAgreements"
 import type { VendorResellers } from "@concordat/core/tenant/VendorResellers"
 import type { VendorTenants } from "@concordat/core/tenant/VendorTenants"
@@ -50,6 +51,7 @@ import { consentLayer } from "./handlers/consent.ts"
 import { instancesLayer } from "./handlers/instances.ts"
 import { keysLayer } from "./handlers/keys.ts"
 import { outboxLayer, templatesLayer } from "./handlers/mail.ts"
+import { mpnIdsLayer } from "./handlers/mpnids.ts"
 import { notificationsLayer } from "./handlers/notifications.ts"
 import { pricegroupsLayer, pricelistsLayer } from "./handlers/pricelists.ts"
 import { importsLayer } from "./handlers/imports.ts"
@@ -77,6 +79,7 @@ export type ApiPorts =
   | Idempotency
   | Identifiers
   | Instances
+  | MpnVerdicts
   | Notifications
   | PriceGroups
   | PriceLists
@@ -110,6 +113,7 @@ export const apiLayer = Layer.mergeAll(
     consentLayer,
     instancesLayer,
     keysLayer,
+    mpnIdsLayer,
     notificationsLayer,
     outboxLayer,
     pricegroupsLayer,

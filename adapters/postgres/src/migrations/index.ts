@@ -12,6 +12,7 @@ import { priceProtection } from "./0011_price_protection.ts"
 import { tenants } from "./0012_tenants.ts"
 import { imports } from "./0013_imports.ts"
 import { agreements } from "./0014_agreements.ts"
+import { mpnVerdicts } from "./0015_mpn_verdicts.ts"
 
 /** One step of the schema, forward only. Its name sorts after all that were released before it. */
 export interface MigrationModule {
@@ -33,5 +34,6 @@ export const migrations: ReadonlyArray<MigrationModule> = [
   priceProtection,
   tenants,
   imports,
-  agreements
+  agreements,
+  mpnVerdicts
 ]
