@@ -10,8 +10,8 @@ import type { CatalogueProducts } from "@concordat/core/catalogue/CatalogueProdu
 import type { CatalogueRuns } from "@concordat/core/catalogue/CatalogueRuns"
 import type { Consents } from "@concordat/core/consent/Consents"
 import type { SignIn } from "@concordat/core/consent/SignIn"
-import type { Instances } from "@concordat/core/instance/Instances"
 import type { Imports } from "@concordat/core/import/Imports"
+import type { Instances } from "@concordat/core/instance/Instances"
 import type { Outbox } from "@concordat/core/mail/Outbox"
 import type { Templates } from "@concordat/core/mail/Templates"
 import type { Notifications } from "@concordat/core/notification/Notifications"
@@ -48,13 +48,13 @@ import {
   productTypesLayer
 } from "./handlers/catalogue.ts"
 import { consentLayer } from "./handlers/consent.ts"
+import { importsLayer } from "./handlers/imports.ts"
 import { instancesLayer } from "./handlers/instances.ts"
 import { keysLayer } from "./handlers/keys.ts"
 import { outboxLayer, templatesLayer } from "./handlers/mail.ts"
 import { mpnIdsLayer } from "./handlers/mpnids.ts"
 import { notificationsLayer } from "./handlers/notifications.ts"
 import { pricegroupsLayer, pricelistsLayer } from "./handlers/pricelists.ts"
-import { importsLayer } from "./handlers/imports.ts"
 import { priceSheetsLayer } from "./handlers/pricesheets.ts"
 import { productsLayer } from "./handlers/products.ts"
 import { reconciliationsLayer } from "./handlers/reconciliations.ts"
@@ -78,6 +78,7 @@ export type ApiPorts =
   | CatalogueRuns
   | Idempotency
   | Identifiers
+  | Imports
   | Instances
   | MpnVerdicts
   | Notifications
@@ -85,7 +86,6 @@ export type ApiPorts =
   | PriceLists
   | PriceProtections
   | PriceSheets
-  | Imports
   | Outbox
   | Runs
   | SignIn
@@ -111,6 +111,7 @@ export const apiLayer = Layer.mergeAll(
     catalogueRunsLayer,
     productTypesLayer,
     consentLayer,
+    importsLayer,
     instancesLayer,
     keysLayer,
     mpnIdsLayer,
@@ -122,7 +123,6 @@ export const apiLayer = Layer.mergeAll(
     productsLayer,
     reconciliationsLayer,
     subscriptionsLayer,
-    importsLayer,
     templatesLayer,
     secretsLayer
   ]),
