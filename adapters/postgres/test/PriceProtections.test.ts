@@ -8,10 +8,11 @@ import { PriceProtections, type ProtectionScope } from "@concordat/core/price/Pr
 import { monthsLater } from "@concordat/core/price/Protection"
 import { type ProtectionOutcome, protectPrices } from "@concordat/core/price/protectPrices"
 import { SubscriptionId } from "@concordat/core/subscription/Subscription"
-import { Instant } from "@concordat/core/time/Instant"
+import { dayMs, Instant } from "@concordat/core/time/Instant"
 import { UnitOfWork } from "@concordat/core/work/UnitOfWork"
 import { Effect, Layer, ManagedRuntime } from "effect"
 import { TestClock } from "effect/testing"
+import fc from "fast-check"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
 import { priceProtectionsLayer } from "../src/PriceProtections.ts"
 import {
@@ -86,7 +87,7 @@ const idOf = Effect.fnUntraced(function* (n: number) {
 })
 interface Ask {
   readonly dryRun?: boolean
-  readonly months?: number
+  readonly months?: number | undefined
   readonly limit?: number
 }
 /** Every page of an activation, as of an instant. */
@@ -162,6 +163,60 @@ describe("an activation", () => {
     const last = await run(protect(all, {}, Instant.make(end - 1)))
     expect(last).toContain("S-5 protected-already 84.00 2026-12-20")
     expect(await run(protect(all, {}, end))).toContain("S-5 protected 84.00 2027-01-20")
+  })
+
+  it("twice changes nothing, whatever it is for, in whatever pages, and whatever lists say meanwhile", async () => {
+    const ids = await run(Effect.all([1, 2, 5].map(idOf)))
+    const accounts = await run(Effect.all(["R-1", "C-3"].map(accountOf)))
+    const scope: fc.Arbitrary<ProtectionScope> = fc.oneof(
+      fc.constant(all),
+      fc.subarray(ids, { minLength: 1 }).map((ids) => ({ kind: "subscriptions" as const, ids })),
+      fc.constantFrom(...accounts).map((id) => ({ kind: "account" as const, id })),
+      fc.constantFrom(1, 3).map((n) => ({ kind: "product" as const, offer: offerOf(n) }))
+    )
+    const ask = fc.record({
+      months: fc.option(fc.integer({ min: 1, max: 120 }), { nil: undefined }),
+      limit: fc.constantFrom(1, 2, 1_000)
+    })
+    const everything = Effect.all([
+      rowsOf("select * from price_protection order by 1, 2"),
+      rowsOf("select * from history where field = 'priceProtection' order by id")
+    ])
+    const marked = (outcomes: ReadonlyArray<string>) =>
+      outcomes.map((text) => text.replace(" protected ", " protected-already "))
+    let kept = 0
+    await fc.assert(
+      fc.asyncProperty(
+        scope,
+        ask,
+        ask,
+        // The shortest protection is one of a month.
+        fc.integer({ min: 0, max: 27 }),
+        fc.integer({ min: 1, max: 99 }),
+        async (scope, first, second, days, price) => {
+          await run(rowsOf("truncate price_protection"))
+          const outcomes = await run(protect(scope, first))
+          const before = await run(everything)
+          kept += before[0].length
+          await run(
+            Effect.gen(function* () {
+              const lists = yield* PriceLists
+              const [list] = (yield* lists.search({}, { cursor: undefined, limit: 1 })).items
+              if (list === undefined) throw new Error("there is no list")
+              const entries = [1, 2, 3].map((n) => fixed(n, String(price)))
+              yield* lists.replaceEntries(list.id, list.version, entries, cause)
+            })
+          )
+          const again = await run(protect(scope, second, Instant.make(now + days * dayMs)))
+          expect(again.filter((text) => text.includes("protected"))).toEqual(
+            marked(outcomes).filter((text) => text.includes("protected"))
+          )
+          expect(await run(everything)).toEqual(before)
+        }
+      ),
+      { numRuns: 8 }
+    )
+    expect(kept).toBeGreaterThan(0)
   })
 
   it("in pages of any size does the same", async () => {

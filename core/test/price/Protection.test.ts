@@ -8,8 +8,10 @@ import {
   type Protection,
   priceTaken,
   protectedPrice,
+  protectionMonthsMax,
   protectionOf
 } from "../../src/price/Protection.ts"
+import { BillingCycle, isLive, Status, Term } from "../../src/subscription/Subscription.ts"
 import { Instant } from "../../src/time/Instant.ts"
 import { decimal, eur } from "./Prices.ts"
 
@@ -94,6 +96,52 @@ describe("months later", () => {
         }
       )
     )
+  })
+})
+
+describe("protecting twice", () => {
+  const anySubscription: fc.Arbitrary<ProtectableSubscription> = fc.record({
+    status: fc.constantFrom(...Status.literals),
+    environment: fc.constantFrom("primary", "primary", "sandbox"),
+    plan: fc.option(
+      fc.record({
+        term: fc.constantFrom(...Term.literals, null),
+        billingCycle: fc.constantFrom(...BillingCycle.literals)
+      })
+    ),
+    price: fc.option(fc.nat(10_000).map((cents) => money((cents / 100).toFixed(2), eur))),
+    months: fc.nat(36),
+    protection: fc.constant(null)
+  })
+  const months = fc.option(fc.integer({ min: 1, max: protectionMonthsMax }), { nil: undefined })
+
+  it("changes nothing: while a protection runs, another activation gives none, whatever has changed", () => {
+    let kept = 0
+    fc.assert(
+      fc.property(
+        anySubscription,
+        anySubscription,
+        months,
+        months,
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (before, after, first, second, part) => {
+          const protection = protectionOf(before, at, first)
+          if (typeof protection === "string") return
+          kept++
+          const length = protection.validTo - protection.validFrom
+          const again = Instant.make(protection.validFrom + Math.floor(length * part))
+          const result = protectionOf({ ...after, protection }, again, second)
+          const ended = protectionOf({ ...after, protection }, protection.validTo, second)
+          expect(typeof result).toBe("string")
+          if (isLive(after.status) && after.environment === "primary")
+            expect(result).toBe("protected-already")
+          // It is no less protectable afterwards than if it had never been protected.
+          expect(ended).toEqual(protectionOf(after, protection.validTo, second))
+        }
+      ),
+      { numRuns: 1_000 }
+    )
+    expect(kept).toBeGreaterThan(100)
   })
 })
 

@@ -116,6 +116,10 @@ describe("of overlapping tiers", () => {
     expect(said([tier(99, [0, null], "120"), tier(null, [1, null], "60")], 2)).toEqual([1, -1])
     expect(said([tier(99, [0, null], "120"), tier(null, [0, 9], "60")], 2)).toEqual([1, -1])
     expect(said([tier(99, [0, null], "60"), tier(null, [0, null], "120")], 2)).toEqual([1, -1])
+    // Another first seat is another tier, whose price does not wait for the first one's to end.
+    expect(
+      said([tier(null, [0, 5], "1"), { ...tier(null, [2, null], "2"), tierMin: null }], 3)
+    ).toEqual([1, -1])
     // The second line counts from day 5, when the first of its tier has ended: later than the third, which began last.
     const all = [tier(99, [0, 5], "1"), tier(99, [2, null], "2"), tier(null, [4, null], "3")]
     expect(said(all, 3)).toEqual([0, -1])
