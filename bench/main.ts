@@ -13,7 +13,8 @@ const all = [
   "pricesheet",
   "mail",
   "products",
-  "accounts"
+  "accounts",
+  "import"
 ]
 const named = process.argv.slice(2)
 const unknown = named.filter((name) => !all.includes(name))
