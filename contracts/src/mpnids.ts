@@ -14,7 +14,7 @@ export const MpnIdView = Schema.Struct({
   mpnId: described(MpnId, "The MPN id (Partner ID) that was asked about."),
   verdict: described(
     MpnVerdict,
-    "valid: it can be partner of record. invalid: it cannot, the reason says why. unknown: Partner Center has not answered yet, the failure says why."
+    "Whether it can be partner of record: valid; invalid, the reason says why; unknown, as long as Partner Center has never answered, the failure says why."
   ),
   partnerName: Schema.NullOr(Schema.String).annotate({
     description: "The partner that has it, as Microsoft names it; null where Microsoft told none."

@@ -8,6 +8,7 @@ import { type RunOptions, concordat as run } from "./cli.ts"
 let api: Served
 let simulator: RunningSimulator
 let domain: string
+let ownMpnId: string
 beforeAll(async () => {
   api = await serve()
   simulator = await startSimulator({
@@ -16,6 +17,7 @@ beforeAll(async () => {
   const answer = await fetch(`${simulator.url}/_simulator/accounts`)
   const [account] = (await answer.json()).accounts
   domain = account.domain
+  ownMpnId = account.mpnId
   const made = await api.call("POST", "/v1/instances", {
     body: {
       name: "eu",
@@ -99,5 +101,29 @@ describe("notification list", () => {
   it("says when there is none", async () => {
     const { code, stdout } = await concordat(["notification", "list"])
     expect([code, stdout]).toEqual([0, "There are no notifications.\n"])
+  })
+})
+
+describe("instance mpn", () => {
+  it("says that it could not ask, then whose id it is, and for how long it has known", async () => {
+    await api.call("DELETE", "/v1/instances/eu/consent")
+    const before = await concordat(["instance", "mpn", "eu", ownMpnId])
+    expect([before.code, before.stderr]).toEqual([0, ""])
+    expect(before.stdout).toMatch(
+      new RegExp(`^${ownMpnId}: unknown\\n {2}Not asked .*authenticate`, "u")
+    )
+    const { body } = await api.call("POST", "/v1/instances/eu/consent")
+    await new Browser().signIn(body.url, `admin@${domain}`)
+    const asked = await concordat(["instance", "mpn", "eu", ownMpnId, "--now"])
+    expect(asked.stdout).toMatch(
+      new RegExp(
+        `^${ownMpnId}: valid\\n {2}Partner {3}Contoso eu\\n {2}Checked {3}\\S+ \\(\\d+ s ago\\)\\n$`,
+        "u"
+      )
+    )
+    const nobody = await concordat(["instance", "mpn", "eu", "9999999"])
+    expect(nobody.stdout).toContain("9999999: invalid\n  Reason    No partner has the MPN id")
+    const wrong = await concordat(["instance", "mpn", "eu", "4711x"])
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining("at most 20 digits")])
   })
 })

@@ -22,6 +22,7 @@ import { screenWidth } from "../Screen.ts"
 import { readSecret } from "../Secret.ts"
 import { type Column, printable, table } from "../Table.ts"
 import { authenticate, consent } from "./consent.ts"
+import { mpn } from "./mpn.ts"
 import { importSettings, template } from "./settings.ts"
 
 const address = (name: string, description: string) =>
@@ -566,6 +567,7 @@ export const instance = Command.make("instance").pipe(
     environment,
     authenticate,
     consent,
+    mpn,
     events,
     importSettings,
     template
