@@ -8,6 +8,7 @@ import { ApiKeys } from "@concordat/core/actor/ApiKeys"
 import { Context, Effect, Exit, Layer, Logger, Option, Redacted, Scope } from "effect"
 import pg from "pg"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { interactivePartnerCenter } from "../../api/src/partnerCenter.ts"
 import { startApi } from "../../api/src/server.ts"
 import { Browser } from "../../api/test/Browser.ts"
 import { clientOf } from "../../api/test/client.ts"
@@ -51,9 +52,9 @@ beforeAll(async () => {
   const { admin, api } = await byItsClock(
     Effect.gen(function* () {
       const adapters = yield* Layer.build(
-        Layer.merge(
-          storageLayer(place, "test api"),
-          signInLayer.pipe(Layer.provide(transportLayer))
+        interactivePartnerCenter.pipe(
+          Layer.provideMerge(Layer.merge(storageLayer(place, "test api"), signInLayer)),
+          Layer.provide(transportLayer)
         )
       )
       const api = yield* startApi({

@@ -12,6 +12,7 @@ import { ApiKeys } from "@concordat/core/actor/ApiKeys"
 import { Context, Effect, Exit, Layer, Logger, Option, Redacted, Scope } from "effect"
 import { type ControlledTransaction, type Kysely, type RawBuilder, sql } from "kysely"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { interactivePartnerCenter } from "../../api/src/partnerCenter.ts"
 import { startApi } from "../../api/src/server.ts"
 import { Browser } from "../../api/test/Browser.ts"
 import { type Answer, clientOf } from "../../api/test/client.ts"
@@ -44,9 +45,9 @@ beforeAll(async () => {
   const { admin, adapters, api } = await running(
     Effect.gen(function* () {
       const adapters = yield* Layer.build(
-        Layer.merge(
-          storageLayer(place, "test api"),
-          signInLayer.pipe(Layer.provide(transportLayer))
+        interactivePartnerCenter.pipe(
+          Layer.provideMerge(Layer.merge(storageLayer(place, "test api"), signInLayer)),
+          Layer.provide(transportLayer)
         )
       )
       const api = yield* startApi({
