@@ -50,6 +50,11 @@ const requestTo = ({ id, path }: Operation, seen: Served["seeded"]) => {
     "instances.add": { name: "x" },
     "instances.update": { disabled: false },
     "keys.make": { name: "x" },
+    "imports.request": { instance: "contoso-eu" },
+    "imports.execute": { customers: "all" },
+    "imports.assign": { customers: [seen.north.run], mpnId: null },
+    "imports.map": { accountId: seen.north.account },
+    "imports.putReseller": { name: "x" },
     "subscriptions.protectPrices": {
       instance: "contoso-eu",
       scope: { kind: "account", id: seen.north.account },
@@ -63,6 +68,8 @@ const requestTo = ({ id, path }: Operation, seen: Served["seeded"]) => {
     .replace("{id}", ids)
     .replace("{name}", "contoso-eu")
     .replace("{accountId}", seen.north.account)
+    .replace("{tenantId}", seen.north.account)
+    .replace("{mpnId}", "4711")
   const query =
     id === "reconciliations.export"
       ? "?format=csv"

@@ -35,6 +35,27 @@ describe("what does not exist", () => {
       "404 reconciliation-not-found"
     ],
     ["DELETE", `/v1/keys/${nobody}`, undefined, "404 key-not-found"],
+    ["POST", "/v1/imports", { instance: "nowhere" }, "404 instance-not-found"],
+    ["GET", "/v1/imports?instance=nowhere", undefined, "404 instance-not-found"],
+    ["GET", `/v1/imports/${nobody}`, undefined, "404 import-not-found"],
+    ["DELETE", `/v1/imports/${nobody}`, undefined, "404 import-not-found"],
+    ["GET", `/v1/imports/${nobody}/customers`, undefined, "404 import-not-found"],
+    ["GET", `/v1/imports/${nobody}/resellers`, undefined, "404 import-not-found"],
+    ["GET", `/v1/imports/${nobody}/export?format=csv`, undefined, "404 import-not-found"],
+    ["POST", `/v1/imports/${nobody}/execution`, { customers: "all" }, "404 import-not-found"],
+    [
+      "POST",
+      `/v1/imports/${nobody}/assignments`,
+      { customers: [nobody], mpnId: null },
+      "404 import-not-found"
+    ],
+    ["PUT", `/v1/imports/${nobody}/resellers/4711`, { name: "x" }, "404 import-not-found"],
+    [
+      "PUT",
+      `/v1/imports/${nobody}/customers/${nobody}/account`,
+      { accountId: null },
+      "404 import-not-found"
+    ],
     ["GET", `/v1/catalogue/pricesheets/${nobody}`, undefined, "404 price-sheet-not-found"],
     ["GET", `/v1/catalogue/pricesheets/${nobody}/changes`, undefined, "404 price-sheet-not-found"],
     [
@@ -187,6 +208,47 @@ describe("what does not fit", () => {
       ["payload.cursor"]
     ],
     ["GET", "/v1/subscriptions/x/price-protection", undefined, ["params.id"]],
+    ["POST", "/v1/imports", { name: "contoso-eu" }, ["payload.name", "payload.instance"]],
+    ["GET", "/v1/imports/not-a-guid", undefined, ["params.id"]],
+    [
+      "GET",
+      `/v1/imports/${nobody}/customers?status=done&reseller=north&limit=0`,
+      undefined,
+      ["query.status", "query.reseller", "query.limit"]
+    ],
+    ["GET", `/v1/imports/${nobody}/export?format=pdf`, undefined, ["query.format"]],
+    ["POST", `/v1/imports/${nobody}/execution`, {}, ["payload.customers"]],
+    ["POST", `/v1/imports/${nobody}/execution`, { customers: [] }, ["payload.customers"]],
+    [
+      "POST",
+      `/v1/imports/${nobody}/execution`,
+      { customers: "all", asNew: "yes", hurry: true },
+      ["payload.hurry", "payload.asNew"]
+    ],
+    [
+      "POST",
+      `/v1/imports/${nobody}/assignments`,
+      { customers: ["x"], mpnId: "north" },
+      ["payload.customers.0", "payload.mpnId"]
+    ],
+    [
+      "PUT",
+      `/v1/imports/${nobody}/resellers/north`,
+      { name: " \n", accountId: "x" },
+      ["params.mpnId"]
+    ],
+    [
+      "PUT",
+      `/v1/imports/${nobody}/resellers/4711`,
+      { name: "a\nb", accountId: "x" },
+      ["payload.name", "payload.accountId"]
+    ],
+    [
+      "PUT",
+      `/v1/imports/${nobody}/customers/x/account`,
+      { accountId: nobody },
+      ["params.tenantId"]
+    ],
     ["POST", "/v1/reconciliations", [], ["payload"]],
     ["POST", "/v1/reconciliations", "null", ["payload"]],
     ["POST", "/v1/reconciliations", "{", ["payload"]],
