@@ -19,6 +19,7 @@ import { ProductsGroup } from "./products.ts"
 import { ReconciliationsGroup } from "./reconciliation.ts"
 import { SecretsGroup } from "./secrets.ts"
 import { SubscriptionsGroup } from "./subscriptions.ts"
+import { CustomerFormsGroup, SynchronizationGroup } from "./tenants.ts"
 
 /** The REST API, version 1. What is not declared here is refused: unknown fields and unknown query parameters. */
 export class Api extends HttpApi.make("concordat")
@@ -28,6 +29,8 @@ export class Api extends HttpApi.make("concordat")
   .add(MpnIdsGroup)
   .add(AccountsGroup)
   .add(AgreementsGroup)
+  .add(SynchronizationGroup)
+  .add(CustomerFormsGroup)
   .add(BookGroup)
   .add(ImportsGroup)
   .add(CatalogueRunsGroup)

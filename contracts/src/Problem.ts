@@ -283,6 +283,33 @@ export class PriceListsOverlap extends HttpApiError.Problem<PriceListsOverlap>()
   }
 ) {}
 
+export class AlreadySynchronised extends HttpApiError.Problem<AlreadySynchronised>()(
+  "AlreadySynchronised",
+  declare("already-synchronised", 409, "The account is a tenant in the instance already"),
+  { accountId: text("The account."), instance: text("The instance.") }
+) {}
+export class SynchronizationUnderWay extends HttpApiError.Problem<SynchronizationUnderWay>()(
+  "SynchronizationUnderWay",
+  declare("synchronization-under-way", 409, "The account is being synchronised"),
+  { accountId: text("The account.") }
+) {}
+/** Something that is wrong, by the field in which it is put right. */
+export const WrongField = Schema.Struct({
+  field: text(
+    "The field: of the account, such as `address.postalCode`, or one of its sync options."
+  ),
+  problem: text("What is wrong, and what would be right.")
+}).annotate({ identifier: "WrongField", description: "One thing that is wrong, by its field." })
+export class SynchronizationRefused extends HttpApiError.Problem<SynchronizationRefused>()(
+  "SynchronizationRefused",
+  declare("synchronization-refused", 409, "The account cannot be synchronised yet"),
+  {
+    problems: Schema.Array(WrongField).annotate({
+      description: "Everything that is missing or wrong."
+    })
+  }
+) {}
+
 // 412, Precondition Failed
 export class VersionStale extends HttpApiError.Problem<VersionStale>()(
   "VersionStale",

@@ -22,7 +22,10 @@ import type { PriceProtections } from "@concordat/core/price/PriceProtections"
 import type { PriceSheets } from "@concordat/core/pricesheet/PriceSheets"
 import type { Runs } from "@concordat/core/reconciliation/Runs"
 import type { SecretRotation } from "@concordat/core/secret/SecretRotation"
+import type { KeptCountryRules } from "@concordat/core/tenant/KeptCountryRules"
 import type { MpnVerdicts } from "@concordat/core/tenant/MpnVerdicts"
+import type { Synchronizations } from "@concordat/core/tenant/Synchronizations"
+import type { SyncOptions } from "@concordat/core/tenant/SyncOptions"
 import type { VendorAgreements } from "@concordat/core/tenant/VendorAgreements"
 import type { VendorResellers } from "@concordat/core/tenant/VendorResellers"
 import type { VendorTenants } from "@concordat/core/tenant/VendorTenants"
@@ -60,6 +63,7 @@ import { productsLayer } from "./handlers/products.ts"
 import { reconciliationsLayer } from "./handlers/reconciliations.ts"
 import { secretsLayer } from "./handlers/secrets.ts"
 import { subscriptionsLayer } from "./handlers/subscriptions.ts"
+import { customerFormsLayer, synchronizationLayer } from "./handlers/tenants.ts"
 import { makeHttp } from "./http.ts"
 import { idempotentLayer } from "./idempotency.ts"
 import { metricsLayer, observeLayer } from "./observe.ts"
@@ -89,6 +93,9 @@ export type ApiPorts =
   | Outbox
   | Runs
   | SignIn
+  | KeptCountryRules
+  | Synchronizations
+  | SyncOptions
   | Templates
   | SecretRotation
   | UnitOfWork
@@ -107,6 +114,8 @@ export const apiLayer = Layer.mergeAll(
     accountsLayer,
     agreementsLayer,
     bookLayer,
+    customerFormsLayer,
+    synchronizationLayer,
     catalogueProductsLayer,
     catalogueRunsLayer,
     productTypesLayer,

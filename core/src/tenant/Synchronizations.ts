@@ -9,7 +9,7 @@ import type {
 } from "../instance/Instance.ts"
 import type { Page, PageRequest } from "../page/Page.ts"
 import type { Instant } from "../time/Instant.ts"
-import type { Synchronization, SynchronizationId } from "./Synchronization.ts"
+import type { Synchronization, SynchronizationId, SyncStatus } from "./Synchronization.ts"
 import type { NewTenant } from "./VendorTenants.ts"
 
 /** Somebody works on it at this moment. */
@@ -138,3 +138,7 @@ export class Synchronizations extends Context.Service<
     readonly wake: (now: Instant) => Effect.Effect<number>
   }
 >()("core/tenant/Synchronizations") {}
+
+/** An account that has a tenant is synchronised, however it got it. */
+export const statusOf = ({ tenants, newest }: SyncState): SyncStatus =>
+  tenants.length > 0 ? "synchronised" : (newest?.status ?? "not-synchronised")

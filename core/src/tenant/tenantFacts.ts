@@ -30,17 +30,24 @@ export interface Known {
 /** No tree is deeper (core/account/AccountTree). */
 const depthMax = 10
 
+/** The accounts above one, the nearest first. */
+export const accountsAbove = Effect.fnUntraced(function* (parentId: AccountId | null) {
+  const { get } = yield* Accounts
+  const above: Array<Account> = []
+  let next = parentId
+  while (next !== null && above.length < depthMax) {
+    const parent: Account = yield* get(next, null)
+    above.push(parent)
+    next = parent.parentId
+  }
+  return above
+})
+
 /** Reads them, whoever asks: what the caller may see has been seen to. */
 export const knownOf = Effect.fn("knownOf")(function* (id: AccountId, instance: Instance) {
   const accounts = yield* Accounts
   const { account, contacts } = yield* accounts.contacts(id, null)
-  const above: Array<Account> = []
-  let parentId = account.parentId
-  while (parentId !== null && above.length < depthMax) {
-    const parent: Account = yield* accounts.get(parentId, null)
-    above.push(parent)
-    parentId = parent.parentId
-  }
+  const above: ReadonlyArray<Account> = yield* accountsAbove(account.parentId)
   const { values, version } = yield* Effect.flatMap(SyncOptions, (port) =>
     port.get(id, instance.id)
   )
