@@ -24,7 +24,25 @@ describe("what does not exist", () => {
       { parentId: nobody, kind: "customer", name: "x" },
       "404 account-not-found"
     ],
+    ["POST", `/v1/accounts/${nobody}/merge`, { into: nobody }, "404 account-not-found"],
+    [
+      "GET",
+      `/v1/accounts/${nobody}/agreement?instance=contoso-eu`,
+      undefined,
+      "404 account-not-found"
+    ],
+    ["GET", `/v1/agreements/${nobody}`, undefined, "404 acceptance-not-found"],
+    ["POST", `/v1/agreements/${nobody}/retry`, undefined, "404 acceptance-not-found"],
+    ["GET", "/v1/agreements?instance=nowhere", undefined, "404 instance-not-found"],
+    [
+      "GET",
+      "/v1/agreements/export?format=csv&instance=nowhere",
+      undefined,
+      "404 instance-not-found"
+    ],
     ["GET", "/v1/instances/nowhere", undefined, "404 instance-not-found"],
+    ["GET", "/v1/instances/nowhere/mpnids/4711001", undefined, "404 instance-not-found"],
+    ["POST", "/v1/instances/nowhere/mpnids/4711001/check", undefined, "404 instance-not-found"],
     ["GET", `/v1/reconciliations/${nobody}`, undefined, "404 reconciliation-not-found"],
     ["DELETE", `/v1/reconciliations/${nobody}`, undefined, "404 reconciliation-not-found"],
     ["GET", `/v1/reconciliations/${nobody}/rows`, undefined, "404 reconciliation-not-found"],
@@ -161,6 +179,27 @@ describe("what does not fit", () => {
       `/v1/reconciliations/${nobody}/rows?kind=nothing&movedBy=me&account=x&onlyFindings=maybe`,
       undefined,
       ["query.kind", "query.account", "query.movedBy", "query.onlyFindings"]
+    ],
+    [
+      "POST",
+      `/v1/accounts/${nobody}/merge`,
+      { into: "x", quick: true },
+      ["payload.into", "payload.quick"]
+    ],
+    ["GET", `/v1/accounts/${nobody}/agreement`, undefined, ["query.instance"]],
+    ["GET", "/v1/agreements/x", undefined, ["params.id"]],
+    [
+      "GET",
+      "/v1/agreements?status=done&from=yesterday&account=x&limit=0",
+      undefined,
+      ["query.account", "query.status", "query.from", "query.limit"]
+    ],
+    ["GET", "/v1/agreements/export?format=pdf", undefined, ["query.format"]],
+    [
+      "POST",
+      `/v1/accounts/${nobody}/agreement`,
+      { instance: "contoso-eu", templateId: "x", confirmed: "yes" },
+      ["payload.confirmed", "payload.firstName", "payload.lastName", "payload.email"]
     ],
     ["GET", `/v1/reconciliations/${nobody}/export`, undefined, ["query.format"]],
     ["GET", `/v1/reconciliations/${nobody}/export?format=pdf`, undefined, ["query.format"]],
