@@ -45,11 +45,38 @@ const requestTo = ({ id, path }: Operation, seen: Served["seeded"]) => {
     "accounts.create": { parentId: seen.north.account, kind: "customer", name: "x" },
     "accounts.update": { phone: "030 1234" },
     "accounts.move": { parentId: seen.south.account },
+    "accounts.merge": { into: seen.southern.account },
+    "agreements.confirm": {
+      instance: "contoso-eu",
+      templateId: "x",
+      confirmed: true,
+      firstName: "x",
+      lastName: "x",
+      email: "x@x.example"
+    },
     "accounts.edition": { edition: "basic" },
     "accounts.putContacts": { contacts: [] },
     "instances.add": { name: "x" },
     "instances.update": { disabled: false },
     "keys.make": { name: "x" },
+    "synchronization.putOptions": { userName: "admin" },
+    "synchronization.synchronize": { instance: "contoso-eu", mode: "link" },
+    "customerforms.validate": {
+      instance: "contoso-eu",
+      parentId: seen.north.account,
+      name: "x"
+    },
+    "customerforms.address": {
+      instance: "nowhere",
+      address: {
+        line1: "x",
+        line2: null,
+        city: "x",
+        state: null,
+        postalCode: null,
+        country: "DE"
+      }
+    },
     "imports.request": { instance: "contoso-eu" },
     "imports.execute": { customers: "all" },
     "imports.assign": { customers: [seen.north.run], mpnId: null },
@@ -70,14 +97,25 @@ const requestTo = ({ id, path }: Operation, seen: Served["seeded"]) => {
     .replace("{accountId}", seen.north.account)
     .replace("{tenantId}", seen.north.account)
     .replace("{mpnId}", "4711")
+    .replace("{prefix}", "fabrikam")
   const query =
-    id === "reconciliations.export"
-      ? "?format=csv"
-      : id === "book.import"
-        ? "?instance=contoso-eu"
-        : id === "pricesheets.import"
-          ? "?instance=contoso-eu&market=DE"
-          : ""
+    id === "synchronization.options" ||
+    id === "synchronization.putOptions" ||
+    id === "synchronization.steps"
+      ? "?instance=contoso-eu"
+      : id === "customerforms.fields"
+        ? `?instance=contoso-eu&country=DE&parent=${seen.north.account}`
+        : id === "customerforms.domain"
+          ? "?instance=nowhere"
+          : id === "reconciliations.export" || id === "agreements.export"
+            ? "?format=csv"
+            : id === "agreements.standing"
+              ? "?instance=contoso-eu"
+              : id === "book.import"
+                ? "?instance=contoso-eu"
+                : id === "pricesheets.import"
+                  ? "?instance=contoso-eu&market=DE"
+                  : ""
   return {
     address: address + query,
     body: bodies[id],
@@ -116,7 +154,7 @@ describe.each(operations)("$method $path", (operation) => {
     const key = await api.key({ role, branch: branchOf(role) })
     const { address, body, headers } = requestTo(operation, api.seeded)
     const answer = await api.call(operation.method, address, { key, body, headers })
-    if (operation.path.includes("{") || operation.method === "POST")
+    if (/\{|parent=/u.test(operation.path + address) || operation.method === "POST")
       expect([404, answer.body.type]).toEqual([answer.status, expect.stringMatching(/-not-found$/)])
     else {
       expect(answer.status).toBe(200)
