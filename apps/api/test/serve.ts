@@ -20,6 +20,7 @@ import { languageDefault } from "@concordat/core/mail/Template"
 import type { Templates } from "@concordat/core/mail/Templates"
 import { writeMail } from "@concordat/core/mail/writeMail"
 import { Currency, money } from "@concordat/core/money/Money"
+import { PriceSheets } from "@concordat/core/pricesheet/PriceSheets"
 import { nothingListed, type Row, rulesDefault } from "@concordat/core/reconciliation/Customer"
 import { compare } from "@concordat/core/reconciliation/compare"
 import { type Run, RunId } from "@concordat/core/reconciliation/Run"
@@ -52,6 +53,8 @@ export interface Served {
   readonly mail: (account: string, values?: MergeValues) => Promise<string>
   /** Puts products into an instance's catalogue. */
   readonly products: (instance: string, products: ReadonlyArray<Product>) => Promise<void>
+  /** Does with price sheets what a reconciler would. */
+  readonly sheets: <A, E>(act: (port: PriceSheets["Service"]) => Effect.Effect<A, E>) => Promise<A>
   /** All that the database keeps of answers, as text. */
   readonly stored: () => Promise<string>
   /** Everything that the database holds, as text. */
@@ -139,7 +142,15 @@ export const serve = async (
     effect: Effect.Effect<
       A,
       E,
-      Runs | ApiKeys | Outbox | Templates | Identifiers | Catalogue | CatalogueProducts | Instances
+      | Runs
+      | ApiKeys
+      | Outbox
+      | Templates
+      | Identifiers
+      | Catalogue
+      | CatalogueProducts
+      | Instances
+      | PriceSheets
     >
   ) => Effect.runPromise(Effect.provideContext(effect, adapters))
   const accounts = await seedBook(call)
@@ -183,6 +194,7 @@ export const serve = async (
           yield* (yield* Catalogue).put(id, products)
         })
       ),
+    sheets: (act) => run(PriceSheets.use(act)),
     stored: () =>
       withClient(database, async (client) =>
         JSON.stringify((await client.query("select * from idempotency_key")).rows)

@@ -6,6 +6,7 @@ import {
   InstanceNotFound,
   InvalidRequest,
   KeyNotFound,
+  PriceSheetNotFound,
   ReconciliationNotFound
 } from "@concordat/contracts/Problem"
 import { Data, Schema } from "effect"
@@ -70,6 +71,8 @@ const notFound = (error: ApiError): string | undefined => {
     return `There is no reconciliation ${error.id}; "concordat runs list" names them.`
   if (error instanceof CatalogueRunNotFound)
     return `There is no catalogue run ${error.id}; "concordat catalogue runs" names them.`
+  if (error instanceof PriceSheetNotFound)
+    return `There is no price sheet ${error.id}; "concordat catalogue pricesheet list" names them.`
   if (error instanceof ImportNotFound)
     return `There is no import ${error.id}; "concordat import list" names them.`
   if (error instanceof KeyNotFound)

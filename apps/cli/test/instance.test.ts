@@ -97,6 +97,34 @@ describe("instance import", () => {
 })
 
 describe("an instance", () => {
+  it("of a cloud of its own is for Partner Center's tokens and sheets, unless other addresses are named", async () => {
+    const own = ["--cloud", "custom", "--tenant-id", guid(11), "--app-id", guid(12)]
+    const add = (name: string, ...args: ReadonlyArray<string>) =>
+      concordat(["instance", "add", "--name", name, "--csp-status", "direct", ...own, ...args], {
+        input: "hunter7\n"
+      })
+    const addresses = ["--api-url", "https://pc.example/", "--login-url", "https://login.example"]
+    const added = await add("own-cloud", ...addresses)
+    expect([added.code, added.stderr]).toEqual([0, ""])
+    expect((await api.call("GET", "/v1/instances/own-cloud")).body.endpoints).toEqual({
+      api: "https://pc.example",
+      login: "https://login.example",
+      resource: "https://api.partnercenter.microsoft.com",
+      prices: "https://pc.example"
+    })
+    const named = ["--resource", "https://pc.example", "--prices-url", "https://prices.example"]
+    expect((await add("named-cloud", ...addresses, ...named)).code).toBe(0)
+    expect((await api.call("GET", "/v1/instances/named-cloud")).body.endpoints).toMatchObject({
+      resource: "https://pc.example",
+      prices: "https://prices.example"
+    })
+    const bare = await add("bare-cloud")
+    expect([bare.code, bare.stderr]).toEqual([
+      1,
+      expect.stringContaining("give --api-url and --login-url")
+    ])
+  })
+
   it("is changed, disabled and shown", async () => {
     const path = file("shown.yaml", settings("    secret: hunter5").replace("from-file", "shown"))
     await concordat(["instance", "import", path])
