@@ -133,6 +133,12 @@ const remedies: Record<string, string> = {
   "subscription-not-found": "Take `subscriptionId` of a report's row.",
   "reconciliation-not-found": "`GET /v1/reconciliations` lists them.",
   "key-not-found": "`GET /v1/keys` lists them.",
+  "import-not-found": "`GET /v1/imports` lists them.",
+  "import-customer-not-found": "`GET /v1/imports/{id}/customers` lists them, with their tenants.",
+  "import-not-ready":
+    "Follow the import until it is `ready`. One that failed or was cancelled has no hierarchy: ask for another one.",
+  "import-under-way": "Wait until the import `id` is `ready`, or stop it.",
+  "import-change-refused": "`field` is what does not fit; the detail says what to do instead.",
   "price-sheet-not-found": "`GET /v1/catalogue/pricesheets` lists them.",
   "price-sheet-outdated":
     "Import the sheet of `newest` or a later month; an older one would bring its prices back.",
