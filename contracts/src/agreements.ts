@@ -168,7 +168,14 @@ export const AgreementView = Schema.Struct({
 export const AgreementConfirmation = Schema.Struct({
   instance: described(InstanceName, "The instance."),
   templateId: line("`templateId` of the form that was shown.", { min: 1, max: 100 }),
-  confirmed: described(Schema.Literal(true), "That the person has ticked the box."),
+  confirmed: described(
+    Schema.Boolean.check(
+      Schema.makeFilter((given: boolean) =>
+        given ? undefined : "true is needed: nobody has accepted otherwise"
+      )
+    ),
+    "true: the person has accepted."
+  ),
   firstName: given(contactTexts.firstName),
   lastName: given(contactTexts.lastName),
   email: described(Email, contactTexts.email),

@@ -144,6 +144,14 @@ const remedies: Record<string, string> = {
     "Import the sheet of `newest` or a later month; an older one would bring its prices back.",
   "price-sheet-invalid":
     "Correct the lines in `problems`, or export the sheet again; no price was changed.",
+  "acceptance-not-found": "`GET /v1/agreements` lists those that you can see.",
+  "agreement-refused":
+    "`field` is what cannot be so. A text that is not shown any more: read the form again, and let it be confirmed.",
+  "agreement-confirmed":
+    "Nothing is to be done: `GET /v1/agreements/{id}` follows the one there is.",
+  "acceptance-not-failed": "Nothing is to be done: it goes its way.",
+  "partner-center-failed":
+    "`reason` says what to do: try again later (`Busy`), authenticate the instance (`SignInRejected`, `Paused`), or look at what the detail says of the refusal.",
   "catalogue-run-not-found": "`GET /v1/catalogue/runs` lists them.",
   "product-not-found": "`GET /v1/catalogue/products?instance=` lists those of an instance.",
   "product-type-not-found": "`GET /v1/catalogue/product-types` lists them.",

@@ -184,7 +184,7 @@ describe("what does not fit", () => {
       "POST",
       `/v1/accounts/${nobody}/merge`,
       { into: "x", quick: true },
-      ["payload.into", "payload.quick"]
+      ["payload.quick", "payload.into"]
     ],
     ["GET", `/v1/accounts/${nobody}/agreement`, undefined, ["query.instance"]],
     ["GET", "/v1/agreements/x", undefined, ["params.id"]],

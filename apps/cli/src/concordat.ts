@@ -3,8 +3,10 @@ import { Cause, Console, Effect, Layer } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { root } from "./Api.ts"
 import { account } from "./commands/account.ts"
+import { agreement } from "./commands/agreement.ts"
 import { book } from "./commands/book.ts"
 import { catalogue } from "./commands/catalogue.ts"
+import { contact } from "./commands/contact.ts"
 import { customerImport } from "./commands/customerImport.ts"
 import { instance } from "./commands/instance.ts"
 import { key } from "./commands/key.ts"
@@ -14,6 +16,7 @@ import { pricelist } from "./commands/pricelist.ts"
 import { reconcile } from "./commands/reconcile.ts"
 import { rotateSecrets } from "./commands/rotateSecrets.ts"
 import { runs } from "./commands/run.ts"
+import { template } from "./commands/template.ts"
 
 /** How the command ends. */
 export const exitCode = { agreed: 0, couldNotRun: 1, findings: 2, interrupted: 130 } as const
@@ -38,10 +41,13 @@ const command = root.pipe(
     catalogue,
     instance,
     account,
+    contact,
+    agreement,
     customerImport,
     runs,
     notification,
     outbox,
+    template,
     key,
     rotateSecrets,
     pricelist

@@ -70,8 +70,8 @@ export const mergeAccount = Effect.fn("mergeAccount")(function* (
   dryRun: boolean,
   cause: AccountCause
 ) {
-  yield* permitted(actor, into, { kind: "merge" })
   const accounts = yield* permitted(actor, id, { kind: "merge" })
+  yield* permitted(actor, into, { kind: "merge" })
   return yield* accounts.merge(id, into, actor.branch, dryRun, cause)
 })
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto"
 import {
+  type AccountMerge,
   AccountPatch,
   type AccountView,
   type EditionChange,
@@ -13,6 +14,7 @@ import { type Api, connect } from "../Api.ts"
 import { CommandFailed } from "../failures.ts"
 import { screenWidth } from "../Screen.ts"
 import { type Column, printable, table } from "../Table.ts"
+import { typed } from "../typed.ts"
 
 const columns: ReadonlyArray<Column> = [
   { heading: "Code", least: 6, most: 20 },
@@ -91,7 +93,8 @@ const search = Command.make(
   })
 ).pipe(Command.withDescription("Find accounts by name, code, domain or tenant id"))
 
-const accountArgument = Argument.String("account").pipe(
+/** An account as people name one. */
+export const accountArgument = Argument.String("account").pipe(
   Argument.withMetavar("ACCOUNT"),
   Argument.withDescription("The account: its id, code, domain, or a part of its name")
 )
@@ -172,12 +175,6 @@ const fieldsOf = (flags: FieldFlags): Record<string, unknown> => {
     ...switched("resellingEnabled", flags.reselling)
   }
 }
-
-/** What was typed, as the API takes it; every part that is wrong is named. */
-const typed = <S extends Schema.Decoder<unknown>>(schema: S, payload: unknown) =>
-  Schema.decodeUnknownEffect(schema, { errors: "all" })(payload).pipe(
-    Effect.mapError(({ message }) => new CommandFailed({ message }))
-  )
 
 const creditText = (limit: CreditLimit, currency: string | null): string =>
   limit.kind === "unlimited"
@@ -349,6 +346,96 @@ const move = Command.make(
   })
 ).pipe(Command.withDescription("Move an account, with everybody below it, below another one"))
 
+const mergeText = (merged: typeof AccountMerge.Type): string => {
+  const { source, target, refusals, conflicts } = merged
+  const kept = conflicts.map(
+    ({ field, source: theirs, target: ours }) =>
+      `    ${field}: ${printable(ours ?? "none")} stays, ${printable(theirs)} does not come along`
+  )
+  return [
+    `${merged.dryRun ? "Would merge" : "Merged"} ${printable(source.name)} (${source.code}) into ${printable(target.name)} (${target.code})`,
+    `  moves: tenants ${merged.tenants}, subscriptions ${merged.subscriptions}, contacts ${merged.contacts} (${merged.contactsJoined} of them there already), accounts ${merged.accounts}, agreements on their way ${merged.agreements}`,
+    ...(merged.filled.length === 0 ? [] : [`  takes over: ${merged.filled.join(", ")}`]),
+    ...(kept.length === 0 ? [] : ["  conflicts:", ...kept]),
+    ...(merged.priceListsLeft + merged.keysLeft === 0
+      ? []
+      : [
+          `  stays behind: price lists ${merged.priceListsLeft} (assign them again), API keys ${merged.keysLeft} (they see nothing any more)`
+        ]),
+    ...refusals.map(({ field, reason }) => `  forbidden: ${field}: ${printable(reason)}`)
+  ].join("\n")
+}
+
+const merge = Command.make(
+  "merge",
+  {
+    account: accountArgument,
+    into: Argument.String("into").pipe(
+      Argument.withMetavar("INTO"),
+      Argument.withDescription("The account of the same company that stays")
+    ),
+    dryRun: dryRunFlag
+  },
+  Effect.fnUntraced(function* ({ account, into, dryRun }) {
+    const api = yield* connect()
+    const [{ id }, target] = [yield* findAccount(api, account), yield* findAccount(api, into)]
+    const merged = yield* api.client.accounts
+      .merge({
+        params: { id },
+        headers: { "idempotency-key": randomUUID() },
+        query: {},
+        payload: { into: target.id, dryRun }
+      })
+      .pipe(Effect.mapError(api.explained))
+    yield* Console.log(mergeText(merged))
+    if (merged.refusals.length > 0)
+      return yield* new CommandFailed({ message: "They cannot be merged as they are." })
+  })
+).pipe(
+  Command.withDescription("Merge an account into another one of the same company, with everything")
+)
+
+const customField = Command.make(
+  "set-field",
+  {
+    account: accountArgument,
+    fields: Argument.String("field").pipe(
+      Argument.withMetavar("NAME=VALUE"),
+      Argument.withDescription("A custom field and its value; nothing after = takes it away"),
+      Argument.atLeast(1)
+    )
+  },
+  Effect.fnUntraced(function* ({ account, fields }) {
+    const api = yield* connect()
+    const { id } = yield* findAccount(api, account)
+    const given = new Map<string, string>()
+    for (const field of fields) {
+      const at = field.indexOf("=")
+      if (at < 1)
+        return yield* new CommandFailed({
+          message: `"${field}" is no custom field: write NAME=VALUE.`
+        })
+      given.set(field.slice(0, at), field.slice(at + 1))
+    }
+    const { body, headers } = yield* api.client.accounts
+      .get({ params: { id }, query: {} })
+      .pipe(Effect.mapError(api.explained))
+    const all = new Map([...Object.entries(body.customFields), ...given])
+    const payload = yield* typed(AccountPatch, {
+      customFields: Object.fromEntries([...all].filter(([, value]) => value !== ""))
+    })
+    const changed = yield* api.client.accounts
+      .update({ params: { id }, headers: { "if-match": headers.etag }, query: {}, payload })
+      .pipe(Effect.mapError(api.explained))
+    const shown = Object.entries(changed.body.customFields)
+    yield* Console.log(
+      shown.length === 0
+        ? `${printable(body.name)} has no custom fields.`
+        : shown.map(([name, value]) => `${name}=${printable(value)}`).join("\n")
+    )
+  })
+).pipe(Command.withDescription("Set or take away custom fields of an account; the others stay"))
+
 const activity = (name: "activate" | "deactivate", description: string) =>
   Command.make(
     name,
@@ -408,7 +495,9 @@ export const account = Command.make("account").pipe(
     show,
     create,
     update,
+    customField,
     move,
+    merge,
     activity("deactivate", "Deactivate an account on which nothing runs"),
     activity("activate", "Activate an account again"),
     edition
