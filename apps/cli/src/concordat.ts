@@ -17,6 +17,7 @@ import { reconcile } from "./commands/reconcile.ts"
 import { rotateSecrets } from "./commands/rotateSecrets.ts"
 import { runs } from "./commands/run.ts"
 import { template } from "./commands/template.ts"
+import { tenant } from "./commands/tenant.ts"
 
 /** How the command ends. */
 export const exitCode = { agreed: 0, couldNotRun: 1, findings: 2, interrupted: 130 } as const
@@ -43,6 +44,7 @@ const command = root.pipe(
     account,
     contact,
     agreement,
+    tenant,
     customerImport,
     runs,
     notification,
