@@ -230,6 +230,6 @@ const personOf = ({
       .slice(0, tenantLengths.personName)
       .replace(/\p{Cs}$/u, "")
       .trim()
-  if (last === "") return { firstName: "Office", lastName: cut(account.name) }
+  if (last === "") return { firstName: "Office", lastName: cut(account.name.trim()) }
   return { firstName: cut(words.join(" ")) || cut(last), lastName: cut(last) }
 }
