@@ -5,6 +5,7 @@ import { VendorAgreements } from "@concordat/core/tenant/VendorAgreements"
 import { toIso } from "@concordat/core/time/Instant"
 import { Effect, Layer } from "effect"
 import { Client } from "./Client.ts"
+import { isNotFound } from "./Rejection.ts"
 import { reading } from "./read.ts"
 import {
   WireAgreementDocument,
@@ -77,9 +78,7 @@ export const agreementsLayer: Layer.Layer<VendorAgreements, never, Client> = Lay
             country: wire.country || country,
             language: wire.language || language
           })),
-          Effect.catch((error) =>
-            error.reason._tag === "NotFound" ? Effect.succeed(null) : Effect.fail(error)
-          ),
+          Effect.catchIf(isNotFound, () => Effect.succeed(null)),
           Effect.provideService(Client, client)
         ),
       accepted: (instance, tenantId, type) =>
@@ -123,10 +122,9 @@ export const agreementsLayer: Layer.Layer<VendorAgreements, never, Client> = Lay
           })
           .pipe(
             Effect.as("accepted" as const),
-            Effect.catch((error) =>
-              error.code === alreadyAccepted
-                ? Effect.succeed("already" as const)
-                : Effect.fail(error)
+            Effect.catchIf(
+              ({ code }) => code === alreadyAccepted,
+              () => Effect.succeed("already" as const)
             )
           )
       },

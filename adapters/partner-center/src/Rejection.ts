@@ -108,6 +108,8 @@ export const reasonOf = (rejection: Rejection): VendorError["reason"] => {
   return new Refused({})
 }
 
+export const isNotFound = ({ reason }: VendorError): boolean => reason._tag === "NotFound"
+
 /** Statuses that say nothing about the request itself. 501 is final: Partner Center cannot do it. */
 export const isPassing = (status: number): boolean =>
   status === 408 || status === 429 || (status >= 500 && status !== 501)

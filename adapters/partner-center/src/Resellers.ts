@@ -7,6 +7,7 @@ import { decoderOf } from "./decode.ts"
 import { filtered } from "./filter.ts"
 import { getMpnProfile } from "./Profiles.ts"
 import { allItems } from "./paging.ts"
+import { isNotFound } from "./Rejection.ts"
 import { listPartners, listResellersOf } from "./Relationships.ts"
 import { type WireRelationship, WireResellerVerdicts } from "./wire/Relationship.ts"
 
@@ -30,10 +31,9 @@ export const resellersLayer: Layer.Layer<VendorResellers, never, Client> = Layer
           body: { partnerIds: mpnIds }
         })
         .pipe(
-          Effect.catch((error) =>
-            error.status !== null && withoutCheck.has(error.status)
-              ? Effect.succeed(null)
-              : Effect.fail(error)
+          Effect.catchIf(
+            ({ status }) => status !== null && withoutCheck.has(status),
+            () => Effect.succeed(null)
           )
         )
       if (answer === null) return null
@@ -78,9 +78,7 @@ export const resellersLayer: Layer.Layer<VendorResellers, never, Client> = Layer
       mpnProfile: (instance, mpnId) =>
         getMpnProfile(instance, mpnId).pipe(
           Effect.map(({ partnerName }) => ({ name: partnerName || null })),
-          Effect.catch((error) =>
-            error.reason._tag === "NotFound" ? Effect.succeed(null) : Effect.fail(error)
-          ),
+          Effect.catchIf(isNotFound, () => Effect.succeed(null)),
           Effect.provideService(Client, client)
         ),
       validate

@@ -30,6 +30,7 @@ import { tenantOfDomain } from "./Discovery.ts"
 import { decoderOf } from "./decode.ts"
 import { filtered } from "./filter.ts"
 import { allItems } from "./paging.ts"
+import { isNotFound } from "./Rejection.ts"
 import { CurrentClientSettings } from "./Settings.ts"
 import { tenantRefusal } from "./tenantRefusal.ts"
 import { WireAddressVerdict } from "./wire/AddressVerdict.ts"
@@ -59,9 +60,7 @@ export const tenantsLayer: Layer.Layer<VendorTenants, never, Client | HttpClient
       const get = (instance: Instance, tenantId: TenantId) =>
         getCustomer(instance, tenantId).pipe(
           Effect.map(tenantFrom),
-          Effect.catchTag("VendorError", (error) =>
-            isNotOurs(error) ? Effect.succeed(null) : Effect.fail(error)
-          ),
+          Effect.catchIf(isNotOurs, () => Effect.succeed(null)),
           Effect.provideService(Client, client)
         )
 
@@ -82,11 +81,14 @@ export const tenantsLayer: Layer.Layer<VendorTenants, never, Client | HttpClient
               method: "HEAD",
               uri: `/v1/domains/${encodeURIComponent(domain)}`
             })
-            .pipe(Effect.as(true), orWhenNotFound(false)),
+            .pipe(
+              Effect.as(true),
+              Effect.catchIf(isNotFound, () => Effect.succeed(false))
+            ),
         countryRules: (instance, country) =>
           getCountryRules(instance, country).pipe(
             Effect.map((wire) => rulesFrom(wire, country)),
-            orWhenNotFound(null),
+            Effect.catchIf(isNotFound, () => Effect.succeed(null)),
             Effect.provideService(Client, client)
           ),
         validateAddress: (instance, address) => validateAddress(client, instance, address),
@@ -109,15 +111,8 @@ export const tenantsLayer: Layer.Layer<VendorTenants, never, Client | HttpClient
     })
   )
 
-const orWhenNotFound =
-  <B>(instead: B) =>
-  <A, R>(self: Effect.Effect<A, VendorError, R>): Effect.Effect<A | B, VendorError, R> =>
-    Effect.catch(self, (error) =>
-      error.reason._tag === "NotFound" ? Effect.succeed(instead) : Effect.fail(error)
-    )
-
-const isNotOurs = ({ reason }: VendorError): boolean =>
-  reason._tag === "NotFound" || reason._tag === "NoRelationship"
+const isNotOurs = (error: VendorError): boolean =>
+  isNotFound(error) || error.reason._tag === "NoRelationship"
 
 /** In the list, by the beginning of the default domain: the only search for one that there is ("Get a customer by name"). */
 const listed = (client: Client["Service"], instance: Instance, domain: string) =>
@@ -188,10 +183,9 @@ const validateAddress = Effect.fn("PartnerCenter.validateAddress")(function* (
       body: wireAddressOf(address)
     })
     .pipe(
-      Effect.catch((error) =>
-        error.reason._tag === "Refused" && error.status === 400
-          ? Effect.succeed({ status: "None", suggestions: [], text: error.text } as const)
-          : Effect.fail(error)
+      Effect.catchIf(
+        ({ reason, status }) => reason._tag === "Refused" && status === 400,
+        ({ text }) => Effect.succeed({ status: "None", suggestions: [], text } as const)
       )
     )
   if ("suggestions" in answer) return answer

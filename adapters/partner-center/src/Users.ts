@@ -67,7 +67,10 @@ export const usersLayer: Layer.Layer<VendorUsers, never, Client> = Layer.effect(
         .pipe(
           Effect.asVoid,
           // Who has the role already is what was asked for.
-          Effect.catch((error) => (error.status === 409 ? Effect.void : Effect.fail(error)))
+          Effect.catchIf(
+            ({ status }) => status === 409,
+            () => Effect.void
+          )
         )
     })
 

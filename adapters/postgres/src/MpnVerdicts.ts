@@ -1,5 +1,6 @@
 import type { MpnId } from "@concordat/core/instance/Instance"
 import { type KeptVerdict, MpnVerdicts, notChecked } from "@concordat/core/tenant/MpnVerdicts"
+import type { Instant } from "@concordat/core/time/Instant"
 import { CurrentCorrelation } from "@concordat/core/vendor/Correlation"
 import { Effect, Layer } from "effect"
 import { type Selectable, sql } from "kysely"
@@ -7,6 +8,9 @@ import { statements } from "./Statements.ts"
 import type { MpnVerdictTable } from "./Tables.ts"
 
 type Port = MpnVerdicts["Service"]
+
+/** As pg takes an instant. */
+const dateOf = (instant: Instant): Date => new Date(instant)
 
 const keptOf = (mpnId: MpnId, row: Selectable<MpnVerdictTable> | undefined): KeptVerdict =>
   row === undefined
@@ -61,7 +65,7 @@ export const mpnVerdictsLayer = Layer.effect(
             verdict,
             partner_name: partnerName,
             reason,
-            checked_at: new Date(answered.checkedAt),
+            checked_at: dateOf(answered.checkedAt),
             failed_at: null,
             failure: null
           }
@@ -108,7 +112,7 @@ export const mpnVerdictsLayer = Layer.effect(
     const keepFailure = Effect.fn("MpnVerdicts.keepFailure")(function* (
       ...[place, mpnId, failure]: Parameters<Port["keepFailure"]>
     ) {
-      const failed = { failed_at: new Date(failure.at), failure: failure.text }
+      const failed = { failed_at: dateOf(failure.at), failure: failure.text }
       yield* run("MpnVerdicts.keepFailure", (db) =>
         db
           .insertInto("mpn_verdict")
