@@ -19,6 +19,7 @@ import { mailTemplatesLayer } from "./MailTemplates.ts"
 import { mirrorLayer } from "./Mirror.ts"
 import { mpnVerdictsLayer } from "./MpnVerdicts.ts"
 import { notificationsLayer } from "./Notifications.ts"
+import { operatorsLayer } from "./Operators.ts"
 import { outboxLayer } from "./Outbox.ts"
 import { priceGroupsLayer } from "./PriceGroups.ts"
 import { priceListsLayer } from "./PriceLists.ts"
@@ -29,6 +30,8 @@ import { rateBudgetLayer } from "./RateBudget.ts"
 import { runsLayer } from "./Runs.ts"
 import { secretRotationLayer } from "./SecretRotation.ts"
 import { keyringFromConfig, Secrets } from "./Secrets.ts"
+import { sessionsLayer } from "./Sessions.ts"
+import { signInAttemptsLayer } from "./SignInAttempts.ts"
 import { synchronizationsLayer } from "./Synchronizations.ts"
 import { syncOptionsLayer } from "./SyncOptions.ts"
 import { unitOfWorkLayer } from "./UnitOfWork.ts"
@@ -53,6 +56,7 @@ export const portsLayer = Layer.mergeAll(
   mailTemplatesLayer,
   mirrorLayer,
   mpnVerdictsLayer,
+  operatorsLayer,
   outboxLayer,
   notificationsLayer,
   priceGroupsLayer,
@@ -62,6 +66,8 @@ export const portsLayer = Layer.mergeAll(
   rateBudgetLayer,
   runsLayer,
   secretRotationLayer,
+  sessionsLayer,
+  signInAttemptsLayer,
   synchronizationsLayer,
   syncOptionsLayer,
   unitOfWorkLayer

@@ -46,6 +46,8 @@ import type {
   NotificationId,
   Severity
 } from "@concordat/core/notification/Notification"
+import type { OperatorId, OperatorName } from "@concordat/core/operator/Operator"
+import type { SessionId } from "@concordat/core/operator/Session"
 import type { PriceSheet, PriceSheetId, SheetProblem } from "@concordat/core/pricesheet/PriceSheet"
 import type { PriceSheetChange } from "@concordat/core/pricesheet/PriceSheets"
 import type { BaselineTerms } from "@concordat/core/reconciliation/Baseline"
@@ -528,6 +530,7 @@ export interface CustomerImportTable {
   environment: Environment
   status: ImportStatus
   requested_by: string
+  executed_by: string | null
   correlation_id: string
   listed: Generated<boolean>
   customers: Generated<number>
@@ -612,6 +615,39 @@ export interface ApiKeyTable {
   created_at: Timestamp
   last_used_at: Nullable<Timestamp>
   revoked_at: Nullable<Timestamp>
+}
+
+export interface OperatorTable {
+  id: OperatorId
+  name: OperatorName
+  role: Role
+  branch: AccountId | null
+  password_hash: string
+  active: boolean
+  created_at: Timestamp
+  last_sign_in_at: Nullable<Timestamp>
+  version: number
+}
+
+export interface OperatorSessionTable {
+  id: SessionId
+  operator_id: OperatorId
+  hash: Buffer
+  previous_hash: Buffer | null
+  rotated_at: Timestamp
+  confirmed_at: Nullable<Timestamp>
+  started_at: Timestamp
+  seen_at: Timestamp
+  ended_at: Nullable<Timestamp>
+  address: string | null
+  user_agent: string | null
+}
+
+export interface SignInAttemptTable {
+  subject: string
+  failures: number
+  failed_at: Timestamp
+  blocked_until: Timestamp
 }
 
 export interface RateBudgetTable {
@@ -872,6 +908,9 @@ export interface Tables {
   history: HistoryTable
   idempotency_key: IdempotencyKeyTable
   api_key: ApiKeyTable
+  operator: OperatorTable
+  operator_session: OperatorSessionTable
+  sign_in_attempt: SignInAttemptTable
   rate_budget: RateBudgetTable
   consent: ConsentTable
   consent_attempt: ConsentAttemptTable

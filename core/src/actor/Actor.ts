@@ -32,7 +32,8 @@ export const Scope = Schema.Literals([
   "templates:write",
   "outbox:read",
   "outbox:write",
-  "keys:write"
+  "keys:write",
+  "operators:write"
 ])
 export type Scope = typeof Scope.Type
 

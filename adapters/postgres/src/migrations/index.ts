@@ -13,6 +13,7 @@ import { tenants } from "./0012_tenants.ts"
 import { imports } from "./0013_imports.ts"
 import { agreements } from "./0014_agreements.ts"
 import { mpnVerdicts } from "./0015_mpn_verdicts.ts"
+import { operators } from "./0016_operators.ts"
 
 /** One step of the schema, forward only. Its name sorts after all that were released before it. */
 export interface MigrationModule {
@@ -35,5 +36,6 @@ export const migrations: ReadonlyArray<MigrationModule> = [
   tenants,
   imports,
   agreements,
-  mpnVerdicts
+  mpnVerdicts,
+  operators
 ]
