@@ -73,9 +73,9 @@ const bench = Effect.gen(function* () {
     for (const { mpnId, name } of account.resellers)
       yield* imports.putReseller(id, { mpnId: MpnId.make(mpnId), name, accountId: null }, cause)
     const execution = { customers: "all", asNew: true, orderingEnabled: false } as const
-    yield* imports.execute(id, execution)
+    yield* imports.execute(id, execution, actor.name)
     const first = yield* finished(id)
-    yield* imports.execute(id, execution)
+    yield* imports.execute(id, execution, actor.name)
     const again = yield* finished(id)
 
     const { subscriptions, subscriptionsImported } = first.seen

@@ -48,7 +48,11 @@ export const ImportView = Schema.Struct({
     ImportStatus,
     "queued, reading (customers, resellers and subscriptions), ready: customers can be imported; importing: those that were asked for are. failed: the hierarchy could not be read; cancelled: by a person, while it was read."
   ),
-  requestedBy: described(Schema.String, "Who asked for it."),
+  requestedBy: described(Schema.String, "Who asked for the hierarchy."),
+  executedBy: described(
+    Schema.NullOr(Schema.String),
+    "Who asked last that customers be imported; null: nobody has."
+  ),
   correlationId: described(
     Schema.String,
     "Sent to Partner Center as MS-CorrelationId with every request of this import."

@@ -75,6 +75,7 @@ const importOf = (row: ImportRow): CustomerImport => ({
   environment: row.environment,
   status: row.status,
   requestedBy: row.requested_by,
+  executedBy: row.executed_by,
   correlationId: row.correlation_id,
   customers: row.customers,
   customersRead: row.customers_read,
@@ -153,6 +154,10 @@ const selectCustomers = (
       limit ${limit}
     ) page
     order by sort_name, tenant_id`.execute(db)
+
+/** Somebody has decided something about a customer: what was said of it before counts no more. */
+const decided = sql`outcome = nullif(outcome, 'failed'),
+  problem = case when outcome is null or outcome = 'failed' then null else problem end`
 
 const conditionsOf = ({ q, reseller, status: wanted }: ImportCustomerFilter) => [
   ...(wanted === undefined ? [] : [sql<boolean>`${status} = ${wanted}`]),
@@ -372,6 +377,7 @@ export const importsLayer = Layer.effect(
                 environment: asked.environment,
                 status: asked.status,
                 requested_by: asked.requestedBy,
+                executed_by: null,
                 correlation_id: asked.correlationId,
                 problem: null,
                 created_at: new Date(asked.createdAt),
@@ -396,7 +402,8 @@ export const importsLayer = Layer.effect(
     const request = Effect.fn("Imports.request")(function* (asked: CustomerImport) {
       for (let tried = 0; tried < requestsMax; tried++) {
         const requested = yield* requestOnce(asked)
-        if (requested?.status === "importing") return yield* new ImportUnderWay({ id: requested.id })
+        if (requested?.status === "importing")
+          return yield* new ImportUnderWay({ id: requested.id })
         if (requested !== undefined) return requested
       }
       return yield* Effect.die(new Error(`imports of ${asked.instance} end as fast as they begin`))
@@ -617,6 +624,13 @@ export const importsLayer = Layer.effect(
               on conflict (import_id, mpn_id) do update set name = excluded.name, by_hand = true,
                 account_id = excluded.account_id`.execute(db)
           )
+          yield* query("Imports.decided", (db) =>
+            sql`
+              update customer_import_customer customer set ${decided}
+              where import_id = ${id} and outcome = 'failed' and ${resellerMpnId} = ${mpnId}`.execute(
+              db
+            )
+          )
           yield* query("Imports.recount", (db) => recount(db, id, 0))
           const { rows } = yield* query("Imports.reseller", (db) =>
             selectResellers(db, id, sql<boolean>`reseller.mpn_id = ${mpnId}`, 1)
@@ -665,12 +679,13 @@ export const importsLayer = Layer.effect(
           }
           const changed = yield* query("Imports.assign", (db) =>
             sql<{ tenant_id: TenantId }>`
-              update customer_import_customer set assigned = true, assigned_mpn_id = ${mpnId}
+              update customer_import_customer set assigned = true, assigned_mpn_id = ${mpnId}, ${decided}
               where import_id = ${id} and tenant_id = any(${tenants}::uuid[])
                 and (not assigned or assigned_mpn_id is distinct from ${mpnId})
               returning tenant_id`.execute(db)
           )
           const those = changed.rows.map(({ tenant_id }) => tenant_id)
+          yield* query("Imports.recount", (db) => recount(db, id, 0))
           if (those.length > 0) yield* log(held, "import.reseller", those, mpnId, cause)
           return those.length
         })
@@ -708,10 +723,11 @@ export const importsLayer = Layer.effect(
           }
           const changed = yield* query("Imports.map", (db) =>
             sql`
-              update customer_import_customer set account_id = ${accountId}, problem = null
+              update customer_import_customer set account_id = ${accountId}, ${decided}
               where import_id = ${id} and tenant_id = ${tenantId}
                 and account_id is distinct from ${accountId} returning 1`.execute(db)
           )
+          yield* query("Imports.recount", (db) => recount(db, id, 0))
           if (changed.rows.length > 0)
             yield* log(held, "import.account", [tenantId], accountId, cause)
           return yield* customer(id, tenantId)
@@ -720,7 +736,9 @@ export const importsLayer = Layer.effect(
     })
 
     const execute = Effect.fn("Imports.execute")(function* (
-      ...[id, { asNew, customers: wanted, orderingEnabled }]: Parameters<Port["execute"]>
+      ...[id, { asNew, customers: wanted, orderingEnabled }, executedBy]: Parameters<
+        Port["execute"]
+      >
     ) {
       return yield* atomically(
         Effect.gen(function* () {
@@ -743,7 +761,7 @@ export const importsLayer = Layer.effect(
           yield* query("Imports.importing", (db) =>
             db
               .updateTable("customer_import")
-              .set({ status: "importing", finished_at: null })
+              .set({ status: "importing", executed_by: executedBy, finished_at: null })
               .where("id", "=", id)
               .execute()
           )
@@ -910,12 +928,12 @@ export const importsLayer = Layer.effect(
     const waiting = Effect.fn("Imports.waiting")(function* (
       ...[id, limit]: Parameters<Port["waiting"]>
     ) {
-      const freshFrom = new Date((yield* Clock.currentTimeMillis) - freshForMs)
+      const freshFrom = (yield* Clock.currentTimeMillis) - freshForMs
       const { rows } = yield* query("Imports.waiting", (db) =>
         sql<WaitingCustomer>`
           select customer.tenant_id as "tenantId", coalesce(customer.state = 'read'
             and held.state = 'listed' and held.environment = import.environment
-            and held.fetched_at >= ${freshFrom}::timestamptz, false) as "isFresh"
+            and held.fetched_at >= to_timestamp(${freshFrom} / 1000.0), false) as "isFresh"
           from customer_import_customer customer
           join customer_import import on import.id = customer.import_id
           left join observed_customer held
@@ -1006,7 +1024,7 @@ export const importsLayer = Layer.effect(
               ? [{ tenantId, domain: row.domain, orderingEnabled: row.ordering_enabled, plan }]
               : []
           }),
-          { actor: held.requestedBy, correlationId: held.correlationId }
+          { actor: held.executedBy ?? held.requestedBy, correlationId: held.correlationId }
         )
       )
       yield* query("Imports.recount", (db) => recount(db, id, requests))

@@ -5,7 +5,7 @@ import type { ImportId } from "@concordat/core/import/CustomerImport"
 import type { ImportCause, PlannedCustomer } from "@concordat/core/import/Imports"
 import type { CustomerPlan } from "@concordat/core/import/planCustomer"
 import type { Environment, InstanceId, MpnId, TenantId } from "@concordat/core/instance/Instance"
-import type { MicrosoftId } from "@concordat/core/subscription/Subscription"
+import type { MicrosoftId, SubscriptionId } from "@concordat/core/subscription/Subscription"
 import { type Kysely, sql } from "kysely"
 import { termsDocument } from "./documents.ts"
 import type { Tables } from "./Tables.ts"
@@ -124,9 +124,22 @@ const insertTenants = (
       tenant_id, 'tenant', null, to_json(tenant_id)
     from added`.execute(db)
 
+/** By Microsoft id, the subscriptions of the book that are the bases of add-ons to be added. */
+const selectBases = async (
+  db: Kysely<Tables>,
+  { environment, instanceId }: ImportPlace,
+  bases: ReadonlyArray<MicrosoftId>
+): Promise<ReadonlyMap<MicrosoftId, SubscriptionId>> => {
+  const { rows } = await sql<{ id: SubscriptionId; microsoft_id: MicrosoftId }>`
+    select distinct on (microsoft_id) id, microsoft_id from subscription
+    where microsoft_id = any(${bases}::uuid[]) and environment = ${environment}
+    order by microsoft_id, instance_id <> ${instanceId}, id`.execute(db)
+  return new Map(rows.map(({ id, microsoft_id }) => [microsoft_id, id]))
+}
+
 /**
  * The subscriptions, with what both sides agree on. A reference is the Microsoft ID, or where the book has that for
- * something else, the Microsoft ID with something behind it. The base of an add-on is new too, or in the book.
+ * something else, the Microsoft ID with something behind it.
  */
 const insertSubscriptions = (
   db: Kysely<Tables>,
@@ -140,20 +153,15 @@ const insertSubscriptions = (
           where held.instance_id = ${instanceId} and held.environment = ${environment}
             and held.reference = given.microsoft_id::text)
         then given.microsoft_id || '-' || left(given.id::text, 8) else given.microsoft_id::text
-        end as reference,
-        case when given.parent is not null then coalesce(given.parent_id, (
-          select id from subscription held
-          where held.instance_id = ${instanceId} and held.environment = ${environment}
-            and held.microsoft_id = given.parent
-          order by held.tenant_id <> given.tenant_id, held.id limit 1)) end as base_id
+        end as reference
       from json_to_recordset(${JSON.stringify(subscriptions)}::json) given (id uuid, account_id uuid,
-        tenant_id uuid, microsoft_id uuid, parent uuid, parent_id uuid, name text, terms json,
-        agreed json)
+        tenant_id uuid, microsoft_id uuid, parent_id uuid, name text, is_addon boolean, terms json,
+        agreed json, after json)
     ), added as (
       insert into subscription (id, instance_id, account_id, tenant_id, reference, parent_id,
         microsoft_id, name, is_addon, keeps_parent, terms, environment)
-      select id, ${instanceId}::uuid, account_id, tenant_id, reference, base_id, microsoft_id, name,
-        parent is not null, true, terms, ${environment}
+      select id, ${instanceId}::uuid, account_id, tenant_id, reference, parent_id, microsoft_id, name,
+        is_addon, true, terms, ${environment}
       from given
     ), agreed as (
       insert into baseline (subscription_id, microsoft_id, terms, agreed_at)
@@ -162,9 +170,7 @@ const insertSubscriptions = (
     insert into history (at, actor, cause, correlation_id, side, instance_id, account_id, tenant_id,
       subscription_id, microsoft_id, field, before, after)
     select clock_timestamp(), ${actor}, ${cause}, ${correlationId}, 'desired', ${instanceId}::uuid,
-      account_id, tenant_id, id, microsoft_id, null, null::json, (jsonb_build_object('account', account_id,
-        'tenant', tenant_id, 'parent', base_id, 'microsoftId', microsoft_id, 'name', name,
-        'isAddon', parent is not null, 'keepsParent', true) || terms::jsonb)::json
+      account_id, tenant_id, id, microsoft_id, null, null::json, after
     from given
     union all
     select clock_timestamp(), ${actor}, ${cause}, ${correlationId}, 'baseline', null, null, null, id,
@@ -217,6 +223,13 @@ export const keepPlans = async (
   by: ImportCause
 ): Promise<ReadonlyMap<TenantId, AccountId>> => {
   const resellers = newResellers(customers)
+  const bases = await selectBases(
+    db,
+    place,
+    customers.flatMap(({ plan }) =>
+      plan.subscriptions.flatMap(({ terms: { parent } }) => (parent === null ? [] : [parent]))
+    )
+  )
   const accountIds = new Map<TenantId, AccountId>()
   const accounts: Array<object> = []
   const contacts: Array<object> = []
@@ -252,18 +265,32 @@ export const keepPlans = async (
     const ids = new Map<MicrosoftId, string>(
       plan.subscriptions.map(({ microsoftId }) => [microsoftId, randomUUID()])
     )
-    for (const { microsoftId, name, terms } of plan.subscriptions)
+    for (const { microsoftId, name, terms } of plan.subscriptions) {
+      const { parent } = terms
+      const parentId = parent === null ? null : (ids.get(parent) ?? bases.get(parent) ?? null)
+      const isAddon = parent !== null
       subscriptions.push({
         id: ids.get(microsoftId),
         account_id: accountId,
         tenant_id: tenantId,
         microsoft_id: microsoftId,
-        parent: terms.parent,
-        parent_id: terms.parent === null ? null : (ids.get(terms.parent) ?? null),
+        parent_id: parentId,
         name,
+        is_addon: isAddon,
         terms: termsDocument(terms),
-        agreed: terms
+        agreed: terms,
+        after: {
+          account: accountId,
+          tenant: tenantId,
+          microsoftId,
+          name,
+          isAddon,
+          keepsParent: true,
+          ...terms,
+          parent: parentId
+        }
       })
+    }
   }
   if (resellers.size > 0) await insertResellers(db, [...resellers.values()], by)
   if (accounts.length > 0) await insertAccounts(db, accounts, by)

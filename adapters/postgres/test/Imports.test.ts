@@ -187,7 +187,9 @@ const execute = async (
   customers: "all" | ReadonlyArray<TenantId> = "all",
   asNew = false
 ) => {
-  await use((imports) => imports.execute(id, { customers, asNew, orderingEnabled: false }))
+  await use((imports) =>
+    imports.execute(id, { customers, asNew, orderingEnabled: false }, "key:runner")
+  )
   await work(id)
   return get(id)
 }
@@ -371,6 +373,14 @@ describe("an import of all", () => {
       }))
     )
     expect(await rows("select count(*)::int from baseline")).toEqual([{ count: 4 }])
+    expect(
+      await rows(
+        "select distinct actor, cause from history where side in ('desired', 'baseline') order by 2"
+      )
+    ).toEqual([
+      { actor: "key:runner", cause: "customer import" },
+      { actor: "key:runner", cause: "sync options" }
+    ])
     expect(await findings()).toEqual({ counts: [], rows: 4, status: "completed" })
   })
 
@@ -574,6 +584,7 @@ describe("a reseller", () => {
       imports.putReseller(id, { mpnId: mpn(1), name: "Northwind", accountId: null }, act)
     )
     expect(added).toMatchObject({ name: "Northwind", byHand: true, customers: 2, account: null })
+    expect(await one(id, 1)).toMatchObject({ status: "new", problem: null })
     await execute(id, [tenantId(1), tenantId(2)])
     expect(await statuses(id)).toEqual({
       "Customer 1": "imported",
@@ -666,10 +677,10 @@ describe("what goes wrong", () => {
         ])
     const { id } = await readHierarchy()
     await use((imports) =>
-      imports.execute(id, { customers: "all", asNew: false, orderingEnabled: true })
+      imports.execute(id, { customers: "all", asNew: false, orderingEnabled: true }, "key:runner")
     )
     let profiles = 0
-    const reached = Effect.runSync(Latch.make(false))
+    const reached = Latch.makeUnsafe(false)
     vendor.beforeProfile = Effect.suspend(() =>
       ++profiles > 130 ? Effect.andThen(reached.open, Effect.never) : Effect.void
     )
@@ -740,6 +751,9 @@ describe("what goes wrong", () => {
       "   "
     ]
     vendor.customers = names.map((name, n) => customer(n + 1, name))
+    vendor.subscriptions.set(tenantId(2), [
+      { ...observed(2, 21, ofReseller(1, { friendlyName: 'a"\\\n\u2028' })), name: "\u0001\n" }
+    ])
     vendor.profiles.set(tenantId(1), {
       ...profile(1),
       firstName: "\u0000",
@@ -755,12 +769,15 @@ describe("what goes wrong", () => {
       expect(String(name).isWellFormed()).toBe(true)
     }
     expect(kept.map(({ name }) => name)).toContain("customer6.onmicrosoft.com")
+    expect(
+      await rows(`select name from subscription where microsoft_id = '${microsoftId(21)}'`)
+    ).toEqual([{ name: offer }])
   })
 
   it("is stopped by whoever wants: what waits is not imported, and the hierarchy stays", async () => {
     const { id } = await readHierarchy()
     await use((imports) =>
-      imports.execute(id, { customers: "all", asNew: false, orderingEnabled: false })
+      imports.execute(id, { customers: "all", asNew: false, orderingEnabled: false }, "key:runner")
     )
     expect(await use((imports) => imports.cancel(id))).toMatchObject({
       status: "ready",
@@ -773,7 +790,11 @@ describe("what goes wrong", () => {
     expect(await use((imports) => imports.cancel(other.id))).toMatchObject({ status: "cancelled" })
     expect(
       await failure((imports) =>
-        imports.execute(other.id, { customers: "all", asNew: false, orderingEnabled: false })
+        imports.execute(
+          other.id,
+          { customers: "all", asNew: false, orderingEnabled: false },
+          "key:runner"
+        )
       )
     ).toMatchObject({ _tag: "ImportNotReady" })
   })
@@ -786,7 +807,11 @@ describe("what goes wrong", () => {
     expect(await runtime.runPromise(Imports.use(({ recover }) => recover))).toBe(0)
     await work(first.id)
     await use((imports) =>
-      imports.execute(first.id, { customers: "all", asNew: false, orderingEnabled: false })
+      imports.execute(
+        first.id,
+        { customers: "all", asNew: false, orderingEnabled: false },
+        "key:runner"
+      )
     )
     expect(
       await runtime.runPromise(Effect.flip(requestImport("key:test", "instance-1")))

@@ -16,6 +16,7 @@ const view = (given: object = {}, progress: object = {}) => ({
   environment: "primary",
   status: "ready",
   requestedBy: "key:test",
+  executedBy: null,
   correlationId: "",
   progress: {
     customers: 2,

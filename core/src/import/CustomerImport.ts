@@ -41,7 +41,10 @@ export class CustomerImport extends Schema.Opaque<CustomerImport>()(
     /** That was live when the hierarchy was asked for. */
     environment: Environment,
     status: ImportStatus,
+    /** Who asked for the hierarchy. */
     requestedBy: Schema.String,
+    /** Who asked last that customers be imported; null: nobody has. */
+    executedBy: Schema.NullOr(Schema.String),
     correlationId: Schema.String,
     /** Customers of Partner Center; 0 until it has said which there are. */
     customers: Schema.Int,

@@ -172,7 +172,8 @@ export class Imports extends Context.Service<
     /** Makes the customers wait and enqueues the job, both or neither. Those that wait already go on waiting. */
     readonly execute: (
       id: ImportId,
-      execution: Execution
+      execution: Execution,
+      executedBy: string
     ) => Found<CustomerImport, ImportNotReady | ImportUnderWay | ImportCustomerNotFound>
 
     /** For the worker: none when nothing is to be done, so that a repeated job does nothing. */

@@ -162,12 +162,12 @@ const readCustomers = Effect.fnUntraced(function* (
 })
 
 const record = Effect.fnUntraced(function* (
-  { correlationId, requestedBy }: CustomerImport,
+  { correlationId, executedBy, requestedBy }: CustomerImport,
   observations: ReadonlyArray<Observation>
 ) {
   if (observations.length === 0) return
   yield* Effect.flatMap(Mirror, (mirror) =>
-    mirror.record(observations, { actor: requestedBy, correlationId })
+    mirror.record(observations, { actor: executedBy ?? requestedBy, correlationId })
   )
 })
 
@@ -306,7 +306,7 @@ const plansOf = Effect.fnUntraced(function* (
 
 /** Accounts that have sync options keep theirs. */
 const keepOptions = Effect.fnUntraced(function* (
-  { correlationId, requestedBy }: CustomerImport,
+  { correlationId, executedBy, requestedBy }: CustomerImport,
   instance: Instance,
   planned: ReadonlyArray<PlannedCustomer>,
   accounts: ReadonlyMap<TenantId, AccountId>
@@ -318,7 +318,7 @@ const keepOptions = Effect.fnUntraced(function* (
       : []
   })
   yield* Effect.flatMap(SyncOptions, ({ addMissing }) =>
-    addMissing(instance.id, options, { actor: requestedBy, correlationId })
+    addMissing(instance.id, options, { actor: executedBy ?? requestedBy, correlationId })
   )
 })
 

@@ -4,7 +4,7 @@ import type { MpnId, TenantId } from "../instance/Instance.ts"
 import type { Observed } from "../subscription/Observed.ts"
 import { isLive, type MicrosoftId, type OfferId } from "../subscription/Subscription.ts"
 import type { BillingProfile } from "../tenant/VendorTenants.ts"
-import { type AccountParts, accountFrom } from "./accountFrom.ts"
+import { type AccountParts, accountFrom, line, nameMax } from "./accountFrom.ts"
 import type { NotImported, Suggestion } from "./CustomerImport.ts"
 
 /** What is known of a customer at the moment at which it is imported. */
@@ -76,7 +76,7 @@ export type CustomerPlan =
   | {
       readonly _tag: "Import"
       readonly place: CustomerPlace
-      /** To be added, each as Partner Center holds it. */
+      /** To be added, each as Partner Center holds it; its name is one line. */
       readonly subscriptions: ReadonlyArray<Observed>
       readonly notImported: ReadonlyArray<NotImported>
     }
@@ -191,13 +191,15 @@ export const subscriptionsToImport = (
     }
   }
   return {
-    subscriptions: missing.filter((one) => added.has(one)),
+    subscriptions: missing
+      .filter((one) => added.has(one))
+      .map((one) => ({ ...one, name: line(one.name, nameMax) || one.terms.offer })),
     notImported: missing
       .filter((one) => !added.has(one))
       .map(({ microsoftId, name, terms }) => ({
         microsoftId,
         offer: terms.offer,
-        name,
+        name: line(name, nameMax) || terms.offer,
         message: products.has(terms.offer)
           ? `The add-on cannot be imported because its base subscription ${terms.parent} is not in the BSS.`
           : productMissing(terms.offer)

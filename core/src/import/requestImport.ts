@@ -26,6 +26,7 @@ export const requestImport = Effect.fn("requestImport")(function* (
     environment: instance.environment,
     status: "queued",
     requestedBy,
+    executedBy: null,
     correlationId: correlation === "" ? yield* identifiers.next : correlation,
     customers: 0,
     customersRead: 0,

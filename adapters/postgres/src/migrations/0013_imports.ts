@@ -10,6 +10,8 @@ create table customer_import (
   status text not null
     check (status in ('queued', 'reading', 'ready', 'importing', 'failed', 'cancelled')),
   requested_by text not null,
+  -- Who wants the customers that are imported at this moment, or were last.
+  executed_by text,
   correlation_id text not null,
   -- Whether it is known which customers there are.
   listed boolean not null default false,

@@ -149,7 +149,9 @@ export const importsLayer = HttpApiBuilder.group(
       ),
       execute: Effect.fnUntraced(
         function* ({ params, payload: { asNew = false, customers, orderingEnabled = false } }) {
-          return accepted(yield* imports.execute(params.id, { customers, asNew, orderingEnabled }))
+          const { name } = yield* Caller
+          const execution = { customers, asNew, orderingEnabled }
+          return accepted(yield* imports.execute(params.id, execution, name))
         },
         Effect.catchTags({
           ImportNotFound: importNotFound,
@@ -193,6 +195,7 @@ const viewOf = (asked: CustomerImport): ImportView => ({
   environment: asked.environment,
   status: asked.status,
   requestedBy: asked.requestedBy,
+  executedBy: asked.executedBy,
   correlationId: asked.correlationId,
   progress: {
     customers: asked.customers,
