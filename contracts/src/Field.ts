@@ -23,14 +23,22 @@ export const guid = <S extends Schema.Top & { readonly Encoded: string }>(
 /** A GUID that has no name of its own in the core. */
 export const plainGuid = (description: string) => guid(Guid, description)
 
+/** Years of four digits: what databases, sheets and people can read. */
+const earliest = Date.parse("0001-01-01T00:00:00Z")
+const latest = Date.parse("9999-12-31T23:59:59.999Z")
+
 /** A point in time, sent as ISO 8601 in UTC. */
 export const timestamp = (description: string) =>
   Schema.String.annotate({ description, format: "date-time" }).pipe(
     Schema.decodeTo(Instant, {
       decode: SchemaGetter.transformEffect((text: string) => {
         const ms = Date.parse(text)
-        return Number.isNaN(ms)
-          ? Effect.fail(new SchemaIssue.InvalidValue({ message: "an ISO 8601 instant is needed" }))
+        return !(ms >= earliest && ms <= latest)
+          ? Effect.fail(
+              new SchemaIssue.InvalidValue({
+                message: "an ISO 8601 instant of the years 0001 to 9999 is needed"
+              })
+            )
           : Effect.succeed(ms)
       }),
       encode: SchemaGetter.transform((ms: number) => toIso(Instant.make(ms)))

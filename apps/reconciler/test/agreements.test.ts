@@ -7,6 +7,7 @@ import { Agreements } from "@concordat/core/agreement/Agreements"
 import { acceptAgreement, type Confirmation } from "@concordat/core/agreement/acceptAgreement"
 import { agreementOf } from "@concordat/core/agreement/agreementOf"
 import { sendAcceptance } from "@concordat/core/agreement/sendAcceptance"
+import { Consents } from "@concordat/core/consent/Consents"
 import { Country } from "@concordat/core/instance/Country"
 import type { Instance } from "@concordat/core/instance/Instance"
 import { Language } from "@concordat/core/instance/Language"
@@ -384,6 +385,49 @@ describe("a confirmation", () => {
         expect(yield* statusOf(acceptance.id)).toMatchObject({ status: "sent", problem: null })
       })
     ))
+
+  it(
+    "waits at the gate of an instance whose consent has ended, and goes on once it is there again",
+    () =>
+      run(
+        Effect.gen(function* () {
+          const { account } = yield* linked
+          const acceptance = yield* confirm(account, world.direct)
+          const { tenantId, appId, id } = world.direct
+          const query = (text: ReturnType<typeof sql>) =>
+            Database.use((database) => database.run("consent", (db) => text.execute(db)))
+          yield* query(sql`
+          insert into consent (instance_id, environment, tenant_id, app_id, user_upn, user_object_id, consented_at,
+            used_at, ended, next_use_at, failures, version, sealed)
+          values (${id}, 'primary', ${tenantId}, ${appId}, 'admin@x.example', gen_random_uuid(), now(), now(), true,
+            now() + interval '1 day', 0, 1, 'x')`)
+          world.simulator.requests.clear()
+          const lane = yield* Effect.forkChild(
+            Effect.scoped(Effect.andThen(agreementLane, Effect.never))
+          )
+          yield* query(sql`select from parked_job where gate = ${id}`).pipe(
+            Effect.repeat({
+              until: ({ rows }) => rows.length > 0,
+              schedule: Schedule.spaced("50 millis")
+            }),
+            Effect.timeout("10 seconds")
+          )
+          expect((yield* statusOf(acceptance.id)).status).toBe("pending")
+          expect(asked("acceptAgreement")).toEqual([])
+          yield* query(sql`delete from consent`)
+          yield* Consents.use(({ resume }) => resume)
+          yield* statusOf(acceptance.id).pipe(
+            Effect.repeat({
+              until: ({ status }) => status === "sent",
+              schedule: Schedule.spaced("50 millis")
+            }),
+            Effect.timeout("10 seconds")
+          )
+          yield* Fiber.interrupt(lane)
+        })
+      ),
+    20_000
+  )
 
   it(
     "is told once by several reconcilers that work at one time",

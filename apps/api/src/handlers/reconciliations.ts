@@ -1,7 +1,6 @@
 import { reportFile } from "@concordat/adapter-excel/ReportFile"
 import { Api } from "@concordat/contracts/Api"
 import { Caller } from "@concordat/contracts/Auth"
-import { mediaTypes } from "@concordat/contracts/book"
 import {
   InstanceDisabled,
   ReconciliationNotFinished,
@@ -23,6 +22,7 @@ import { Effect } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import { pageOf } from "../Cursors.ts"
+import { fileType } from "../fileType.ts"
 import { rowView, runView } from "../views.ts"
 import { accountNotFound } from "./accounts.ts"
 import { instanceNotFound } from "./instances.ts"
@@ -99,11 +99,6 @@ export const reconciliationsLayer = HttpApiBuilder.group(
     })
   })
 )
-
-const fileType = (format: "xlsx" | "csv" | "json"): string => {
-  if (format === "json") return "application/json"
-  return format === "csv" ? `${mediaTypes.csv}; charset=utf-8` : mediaTypes.xlsx
-}
 
 const filterOf = (query: {
   readonly kind?: FindingKind
