@@ -15,6 +15,7 @@ import { Effect, Layer, Redacted, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { type RunningSimulator, startSimulator } from "../../../apps/simulator/src/server.ts"
 import { type Adapter, adapter, impatient, instanceAt, secretsOnly } from "./fixtures.ts"
+import { scriptedServer } from "./scriptedServer.ts"
 
 const Accounts = Schema.Struct({
   accounts: Schema.Array(
@@ -481,6 +482,42 @@ describe("a tenant that exists already", () => {
     )
   )
 
+  it.effect("is invited by an address of the web, however it is written, and by nothing else", () =>
+    Effect.gen(function* () {
+      const invitedBy = (url: string) =>
+        Effect.flatMap(scriptedServer([{ body: { url } }]), ({ origin }) =>
+          run(
+            VendorTenants.use((port) =>
+              port.relationshipRequest(instanceAt(origin), { resellerTenantId: null })
+            )
+          )
+        )
+      // As it was recorded: written for a page.
+      assert.strictEqual(
+        yield* invitedBy("https://portal.office.com/partnersignup.aspx?csp=1&amp;msppid=0"),
+        "https://portal.office.com/partnersignup.aspx?csp=1&msppid=0"
+      )
+      for (const url of ["javascript:alert(1)", "", "https://a.example/ b", "https://a\n.example"])
+        assert.strictEqual((yield* Effect.flip(invitedBy(url))).reason._tag, "Malformed")
+    })
+  )
+
+  it.effect("is not asked for where the name could lead to another address", () =>
+    Effect.gen(function* () {
+      const server = yield* scriptedServer([{ status: 400 }])
+      const tenantOf = (domain: string) =>
+        run(VendorTenants.use((port) => port.tenantOf(instanceAt(server.origin), domain)))
+      for (const domain of ["../common", "a/b.example", "a.example?x", "a.example#", "a", ""])
+        assert.isNull(yield* tenantOf(domain))
+      assert.lengthOf(server.seen, 0)
+      yield* tenantOf("a.example")
+      assert.deepStrictEqual(
+        server.seen.map(({ url, headers }) => [url, headers.authorization]),
+        [["/a.example/v2.0/.well-known/openid-configuration", undefined]]
+      )
+    })
+  )
+
   it.effect("is found in the list where the sign-in service does not know the domain yet", () =>
     run(
       Effect.gen(function* () {
@@ -593,8 +630,8 @@ describe("resellers", () => {
           ])
         )
         assert.deepStrictEqual(
-          verdicts.map(({ valid, code, text }) => valid === (code === null && text === null)),
-          ids.map(() => true)
+          verdicts.map(({ code, text }) => [code, text === null]),
+          verdicts.map(({ valid }) => (valid ? [null, true] : ["900400", false]))
         )
         const [known] = account.resellers
         assert.deepStrictEqual(
@@ -649,6 +686,18 @@ describe("agreements", () => {
         assert.strictEqual(refused.reason._tag, "Refused")
       })
     )
+  )
+
+  it.effect("have templates whose ids are kept letter by letter", () =>
+    Effect.gen(function* () {
+      const templateId = "117A77b0-9360-443b-8795-c6dedc750cf9"
+      const server = yield* scriptedServer([{ body: { items: [{ templateId }] } }])
+      const [template] = yield* run(
+        VendorAgreements.use((port) => port.templates(instanceAt(server.origin), customerAgreement))
+      )
+      assert.deepInclude(template, { templateId, type: customerAgreement })
+      assert.strictEqual(server.seen[0]?.url, `/v1/agreements?agreementType=${customerAgreement}`)
+    })
   )
 
   it.effect("have a text in the country's languages", () =>
