@@ -1,5 +1,4 @@
 import type { AccountId } from "@concordat/core/account/Account"
-import type { Plan } from "@concordat/core/catalogue/VendorCatalogue"
 import type { Money } from "@concordat/core/money/Money"
 import { decidingLists } from "@concordat/core/price/Assortment"
 import { heldPrice } from "@concordat/core/price/heldPrice"
@@ -39,8 +38,13 @@ interface PricedCustomer {
 interface ReadList {
   readonly list: PriceList
   entries: Entries
-  /** null for what the instance does not have. */
-  readonly products: Map<OfferId, PricedProduct | null>
+  readonly products: Map<OfferId, ReadProduct>
+}
+
+interface ReadProduct {
+  /** null where the instance does not have it. */
+  readonly product: PricedProduct | null
+  /** By term and billing cycle, as far as somebody has asked. */
   readonly prices: Map<string, Money | null>
 }
 
@@ -57,7 +61,7 @@ export const bookPrices = Effect.fnUntraced(function* (query: Query, run: Run, a
   const lists = new Map(
     found.lists.map((document): [PriceListId, ReadList] => {
       const list = listOf(document)
-      return [list.id, { list, entries: new Map(), products: new Map(), prices: new Map() }]
+      return [list.id, { list, entries: new Map(), products: new Map() }]
     })
   )
   if (lists.size === 0 && !found.protected)
@@ -66,91 +70,108 @@ export const bookPrices = Effect.fnUntraced(function* (query: Query, run: Run, a
 
   return Effect.fnUntraced(function* (customers: ReadonlyArray<PricedCustomer>) {
     const { accounts, protections } = yield* query("Books.prices", (db) =>
-      readPricing(db, customers, at)
+      readPricing(db, customers, found.protected, at)
     )
-    const deciding = new Map(
-      accounts.map(({ id, path, assigned }) => [id, decidingOf(lists, path, assigned, at)])
-    )
-    const protectionOf = new Map(
-      protections.map((document) => [document.subscriptionId, protectionIn(document)])
-    )
-    const asked = customers.map((customer) => askedOf(customer, deciding, protectionOf))
-
-    const unread = new Map<ReadList, Set<OfferId>>()
-    for (const { by, offer } of asked.flat())
-      if (by !== null && by !== undefined && !by.products.has(offer))
-        unread.set(by, (unread.get(by) ?? new Set()).add(offer))
+    const pricing: Pricing = {
+      at,
+      deciding: new Map(
+        accounts.map(({ id, path, assigned }) => [id, decidingOf(lists, path, assigned, at)])
+      ),
+      protections: new Map(
+        protections.map((document) => [document.subscriptionId, protectionIn(document)])
+      )
+    }
+    const unread = unreadOf(customers, pricing)
     if (unread.size > 0) {
       const offers = [...new Set([...unread.values()].flatMap((of) => [...of]))]
       const ids = [...unread.keys()].map(({ list }) => list.id)
       const rows = yield* query("Books.listPrices", (db) => readShelves(db, ids, at, offers))
       for (const row of rows) remember(lists.get(row.list.id), offers, row)
     }
-
-    return asked.map((of): ListedPrices => {
-      const subscriptions = new Map<SubscriptionId, Money | null>()
-      const observed = new Map<MicrosoftId, Money | null>()
-      for (const { key, by, offer, plan, protection } of of) {
-        const price = heldPrice(listed(by, offer, plan, at), protection, plan?.billingCycle, at)
-        if (price === undefined) continue
-        if (key.side === "ours") subscriptions.set(key.id, price)
-        else observed.set(key.id, price)
-      }
-      return { subscriptions, observed }
-    })
+    return customers.map((customer) => pricesOf(customer, pricing))
   })
 })
 
-/** Something of one side whose price is asked for. */
-interface Asked {
-  readonly key:
-    | { readonly side: "ours"; readonly id: SubscriptionId }
-    | { readonly side: "theirs"; readonly id: MicrosoftId }
-  readonly by: Deciding
-  readonly offer: OfferId
-  /** null where the book does not keep its term or billing cycle. */
-  readonly plan: Plan | null
-  readonly protection: Protection | null
+/** What the prices of some customers follow from. */
+interface Pricing {
+  readonly at: Instant
+  readonly deciding: ReadonlyMap<AccountId, Deciding>
+  readonly protections: ReadonlyMap<SubscriptionId, Protection>
+}
+
+/** The offers for which lists have to be read, list by list. */
+const unreadOf = (
+  customers: ReadonlyArray<PricedCustomer>,
+  { deciding }: Pricing
+): ReadonlyMap<ReadList, ReadonlySet<OfferId>> => {
+  const unread = new Map<ReadList, Set<OfferId>>()
+  const need = (by: Deciding, offer: OfferId) => {
+    if (by === null || by === undefined || by.products.has(offer)) return
+    unread.set(by, (unread.get(by) ?? new Set()).add(offer))
+  }
+  for (const customer of customers) {
+    const ownerOf = ownersOf(customer.subscriptions)
+    for (const { accountId, terms } of customer.subscriptions)
+      need(deciding.get(accountId), terms.offer)
+    for (const { microsoftId, terms } of customer.observed)
+      need(decidingFor(customer, ownerOf(microsoftId), deciding), terms.offer)
+  }
+  return unread
 }
 
 /**
  * What Partner Center holds is priced for the account of the subscription that is mapped to it, with its protection as long
  * as it is the same product; for the tenant's account where none is.
  */
-const askedOf = (
-  { accountId, subscriptions, observed }: PricedCustomer,
-  deciding: ReadonlyMap<AccountId, Deciding>,
-  protections: ReadonlyMap<SubscriptionId, Protection>
-): ReadonlyArray<Asked> => {
-  const mapped = new Map<MicrosoftId, Subscription>()
-  const asked = subscriptions.map((subscription): Asked => {
-    const { id, microsoftId, terms } = subscription
-    // Of several that are mapped to one, the first in the order of the book.
-    if (microsoftId !== null && !mapped.has(microsoftId)) mapped.set(microsoftId, subscription)
-    return {
-      key: { side: "ours", id },
-      by: deciding.get(subscription.accountId),
-      offer: terms.offer,
-      plan:
-        terms.term === undefined || terms.billingCycle === undefined
-          ? null
-          : { term: terms.term, billingCycle: terms.billingCycle },
-      protection: protections.get(id) ?? null
-    }
-  })
-  for (const { microsoftId, terms } of observed) {
-    const own = mapped.get(microsoftId)
-    const holder = own?.accountId ?? accountId
-    asked.push({
-      key: { side: "theirs", id: microsoftId },
-      by: holder === null ? undefined : deciding.get(holder),
-      offer: terms.offer,
-      plan: { term: terms.term, billingCycle: terms.billingCycle },
-      protection: own?.terms.offer === terms.offer ? (protections.get(own.id) ?? null) : null
-    })
+const pricesOf = (
+  customer: PricedCustomer,
+  { at, deciding, protections }: Pricing
+): ListedPrices => {
+  const subscriptions = new Map<SubscriptionId, Money | null>()
+  for (const { accountId, id, terms } of customer.subscriptions) {
+    const listed = listedPrice(deciding.get(accountId), terms, at)
+    const price = heldPrice(listed, protections.get(id) ?? null, cycleOf(terms), at)
+    if (price !== undefined) subscriptions.set(id, price)
   }
-  return asked
+  const observed = new Map<MicrosoftId, Money | null>()
+  const ownerOf = ownersOf(customer.subscriptions)
+  for (const { microsoftId, terms } of customer.observed) {
+    const own = ownerOf(microsoftId)
+    const kept = own?.terms.offer === terms.offer ? protections.get(own.id) : undefined
+    const listed = listedPrice(decidingFor(customer, own, deciding), terms, at)
+    const price = heldPrice(listed, kept ?? null, terms.billingCycle, at)
+    if (price !== undefined) observed.set(microsoftId, price)
+  }
+  return { subscriptions, observed }
 }
+
+const decidingFor = (
+  { accountId }: PricedCustomer,
+  own: Subscription | undefined,
+  deciding: ReadonlyMap<AccountId, Deciding>
+): Deciding => {
+  const holder = own?.accountId ?? accountId
+  return holder === null ? undefined : deciding.get(holder)
+}
+
+/** Whose each id of Partner Center is; of several that are mapped to one, the first in the order of the book. */
+const ownersOf = (
+  subscriptions: ReadonlyArray<Subscription>
+): ((id: MicrosoftId) => Subscription | undefined) => {
+  // Nearly every customer has a few subscriptions: looking through them costs less than a map of them.
+  if (subscriptions.length <= 12)
+    return (id) => subscriptions.find(({ microsoftId }) => microsoftId === id)
+  const owners = new Map(
+    subscriptions
+      .toReversed()
+      .map((one): [MicrosoftId | null, Subscription] => [one.microsoftId, one])
+  )
+  return (id) => owners.get(id)
+}
+
+/** Without the whole plan nothing says for what a protected price is. */
+const cycleOf = ({ term, billingCycle }: PlanTerms): BillingCycle | undefined =>
+  term === undefined ? undefined : billingCycle
 
 const decidingOf = (
   lists: ReadonlyMap<PriceListId, ReadList>,
@@ -178,24 +199,33 @@ const remember = (
   const { entries, products } = shelfIn(row)
   known.entries = entries
   const byOffer = new Map(products.map((product) => [product.offer, product]))
-  for (const offer of offers) known.products.set(offer, byOffer.get(offer) ?? null)
+  for (const offer of offers)
+    if (!known.products.has(offer))
+      known.products.set(offer, { product: byOffer.get(offer) ?? null, prices: new Map() })
 }
 
-const listed = (
+/** A term or cycle that the book does not keep is undefined. */
+interface PlanTerms {
+  readonly offer: OfferId
+  readonly term: Term | null | undefined
+  readonly billingCycle: BillingCycle | undefined
+}
+
+const listedPrice = (
   by: Deciding,
-  offer: OfferId,
-  plan: Plan | null,
+  { offer, term, billingCycle }: PlanTerms,
   at: Instant
 ): Money | null | undefined => {
   if (by === null || by === undefined) return by
-  const product = by.products.get(offer)
-  if (plan === null || product === null || product === undefined) return null
-  const key = `${offer} ${plan.term} ${plan.billingCycle}`
-  const known = by.prices.get(key)
+  const read = by.products.get(offer)
+  if (read === undefined || read.product === null) return null
+  if (term === undefined || billingCycle === undefined) return null
+  const plan = `${term} ${billingCycle}`
+  const known = read.prices.get(plan)
   if (known !== undefined) return known
-  const resolved = resolvePrice(by.list, by.entries, product, plan, at)
+  const resolved = resolvePrice(by.list, by.entries, read.product, { term, billingCycle }, at)
   const price = Result.isSuccess(resolved) ? resolved.success.price : null
-  by.prices.set(key, price)
+  read.prices.set(plan, price)
   return price
 }
 
@@ -236,7 +266,7 @@ const protectionIn = ({ price, validFrom, validTo, ...rest }: ProtectionDocument
   validTo: Instant.make(validTo)
 })
 
-interface Pricing {
+interface PricingRow {
   readonly accounts: ReadonlyArray<{
     readonly id: AccountId
     /** From the root of the tree to the account. */
@@ -251,12 +281,19 @@ interface Pricing {
 const readPricing = async (
   db: Kysely<Tables>,
   customers: ReadonlyArray<PricedCustomer>,
+  anyProtected: boolean,
   at: Instant
-): Promise<Pricing> => {
-  const subscriptions = customers.flatMap((customer) => customer.subscriptions)
-  const accounts = new Set(subscriptions.map(({ accountId }) => accountId))
-  for (const { accountId } of customers) if (accountId !== null) accounts.add(accountId)
-  const { rows } = await sql<Pricing>`
+): Promise<PricingRow> => {
+  const accounts = new Set<AccountId>()
+  const subscriptions: Array<SubscriptionId> = []
+  for (const customer of customers) {
+    if (customer.accountId !== null) accounts.add(customer.accountId)
+    for (const { accountId, id } of customer.subscriptions) {
+      accounts.add(accountId)
+      if (anyProtected) subscriptions.push(id)
+    }
+  }
+  const { rows } = await sql<PricingRow>`
     select (
       select coalesce(json_agg(json_build_object('id', account.id, 'path', account.ancestors, 'assigned', (
         select coalesce(json_agg(json_build_object('accountId', account_id, 'listId', price_list_id)), '[]')
@@ -269,7 +306,7 @@ const readPricing = async (
         'validFrom', (extract(epoch from valid_from) * 1000)::bigint,
         'validTo', (extract(epoch from valid_to) * 1000)::bigint)), '[]')
       from price_protection
-      where subscription_id = any(${subscriptions.map(({ id }) => id)}::uuid[])
+      where subscription_id = any(${subscriptions}::uuid[])
         and valid_from <= ${new Date(at)} and valid_to > ${new Date(at)}
     ) as protections`.execute(db)
   return rows[0] ?? { accounts: [], protections: [] }

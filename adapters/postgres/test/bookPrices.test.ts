@@ -216,6 +216,26 @@ describe("what subscriptions cost", () => {
       })
     ))
 
+  it("is each one's own for a customer with many, and of the first of two that are mapped to one", () =>
+    runtime.runPromise(
+      Effect.gen(function* () {
+        const numbers = Array.from({ length: 14 }, (_, n) => n + 1)
+        const second = { ...sold(1, 91), microsoftId: microsoftId(14) }
+        yield* imported([...numbers.map((n) => sold(1, n)), second])
+        yield* listed(priceList("Resellers"), [fixed(1, "9.99")], ["R-1"])
+        yield* protectedFrom(13, "7.50", now)
+        yield* protectedFrom(91, "5", now)
+        yield* seen(numbers.map((n) => held(1, n)))
+        const found = yield* prices()
+        const of = (side: string, price: (n: number) => string) =>
+          numbers.map((n) => [`${side}-${n}`, price(n)])
+        const price = (n: number) => (n === 13 ? "7.50 EUR" : "9.99 EUR")
+        expect(found).toEqual(
+          Object.fromEntries([...of("S", price), ...of("M", price), ["S-91", "5.00 EUR"]])
+        )
+      })
+    ))
+
   it("is the price at which the same account would buy at that instant, whatever lists and protections there are", async () => {
     const codes = ["R-1", "C-1", "R-2", "C-2", "C-3"]
     const offers = [1, 2, 3, 9]
