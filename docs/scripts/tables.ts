@@ -154,6 +154,10 @@ const remedies: Record<string, string> = {
     "`reason` says what to do: try again later (`Busy`), authenticate the instance (`SignInRejected`, `Paused`), or look at what the detail says of the refusal.",
   "catalogue-run-not-found": "`GET /v1/catalogue/runs` lists them.",
   "product-not-found": "`GET /v1/catalogue/products?instance=` lists those of an instance.",
+  "already-synchronised": "Nothing to do: the account has a tenant there.",
+  "synchronization-under-way":
+    "Look at `GET /v1/accounts/{id}/synchronization` until it has ended or asks something.",
+  "synchronization-refused": "Correct what `problems` names, all of it, and send it again.",
   "product-type-not-found": "`GET /v1/catalogue/product-types` lists them.",
   "product-code-taken": "Choose another code.",
   "annual-not-supported": "Leave `annualEnabled` off.",
