@@ -168,13 +168,13 @@ export const AgreementView = Schema.Struct({
 export const AgreementConfirmation = Schema.Struct({
   instance: described(InstanceName, "The instance."),
   templateId: line("`templateId` of the form that was shown.", { min: 1, max: 100 }),
-  confirmed: described(
-    Schema.Boolean.check(
-      Schema.makeFilter((given: boolean) =>
-        given ? undefined : "true is needed: nobody has accepted otherwise"
-      )
-    ),
-    "true: the person has accepted."
+  // Described first, since the document knows nothing of the check.
+  confirmed: Schema.Boolean.annotate({
+    description: "That the person has accepted; nothing but true is taken."
+  }).check(
+    Schema.makeFilter((accepted: boolean) =>
+      accepted ? undefined : "true is needed: nobody has accepted otherwise"
+    )
   ),
   firstName: given(contactTexts.firstName),
   lastName: given(contactTexts.lastName),
