@@ -137,9 +137,9 @@ const textsIn = Effect.fnUntraced(function* (file: string) {
         })
     )
   )
-  const json = yield* Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))(
-    content
-  ).pipe(Effect.mapError(() => new CommandFailed({ message: `${file} is not JSON.` })))
+  const json = yield* Schema.decodeEffect(Schema.fromJsonString(Schema.Unknown))(content).pipe(
+    Effect.mapError(() => new CommandFailed({ message: `${file} is not JSON.` }))
+  )
   return yield* typed(TemplateTexts, json)
 })
 
