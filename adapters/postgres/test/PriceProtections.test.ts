@@ -166,8 +166,8 @@ describe("an activation", () => {
   })
 
   it("twice changes nothing, whatever it is for, in whatever pages, and whatever lists say meanwhile", async () => {
-    const ids = await run(Effect.all([1, 2, 5].map(idOf)))
-    const accounts = await run(Effect.all(["R-1", "C-3"].map(accountOf)))
+    const ids = await run(Effect.forEach([1, 2, 5], idOf))
+    const accounts = await run(Effect.forEach(["R-1", "C-3"], accountOf))
     const scope: fc.Arbitrary<ProtectionScope> = fc.oneof(
       fc.constant(all),
       fc.subarray(ids, { minLength: 1 }).map((ids) => ({ kind: "subscriptions" as const, ids })),
