@@ -1,6 +1,9 @@
 import { KeptCountryRules } from "@concordat/core/tenant/KeptCountryRules"
+import type { Instant } from "@concordat/core/time/Instant"
 import { Effect, Layer } from "effect"
 import { statements } from "./Statements.ts"
+
+const date = (at: Instant): Date => new Date(at)
 
 /** Microsoft's rules for addresses, in Postgres. */
 export const keptCountryRulesLayer = Layer.effect(
@@ -22,7 +25,7 @@ export const keptCountryRulesLayer = Layer.effect(
       keep: Effect.fn("KeptCountryRules.keep")(function* (instanceId, country, { rules, readAt }) {
         const kept = {
           rules: rules === null ? null : JSON.stringify(rules),
-          read_at: new Date(readAt)
+          read_at: date(readAt)
         }
         yield* run("KeptCountryRules.keep", (db) =>
           db

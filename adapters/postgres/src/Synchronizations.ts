@@ -476,7 +476,7 @@ export const synchronizationsLayer = Layer.effect(
     })
 
     const wake = Effect.fn("Synchronizations.wake")(function* (at: Instant) {
-      const when = new Date(at)
+      const when = date(at)
       const { rows } = yield* run("Synchronizations.due", (db) =>
         sql<{ id: Synchronization["id"]; instanceId: Synchronization["instanceId"] }>`
           with open as materialized (

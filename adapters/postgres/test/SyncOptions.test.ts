@@ -61,10 +61,9 @@ describe("sync options", () => {
 
   it("of which one of two who saw nothing says the first", async () => {
     const results = await runtime.runPromise(
-      Effect.all(
-        ["one", "two"].map((userName) => Effect.result(put(1, 0, { userName }))),
-        { concurrency: 2 }
-      )
+      Effect.forEach(["one", "two"], (userName) => Effect.result(put(1, 0, { userName })), {
+        concurrency: 2
+      })
     )
     expect(results.map(({ _tag }) => _tag).toSorted()).toEqual(["Failure", "Success"])
   })

@@ -287,10 +287,9 @@ describe("a new tenant", () => {
     const { account: other } = await run(wanting())
     await run(world.say(other, world.indirect, { userName: "admin", domainPrefix: prefix }))
     const results = await run(
-      Effect.all(
-        [account, other].map((one) => Effect.result(request(one, world.indirect))),
-        { concurrency: 2 }
-      )
+      Effect.forEach([account, other], (one) => Effect.result(request(one, world.indirect)), {
+        concurrency: 2
+      })
     )
     expect(results.map(({ _tag }) => _tag).toSorted()).toEqual(["Failure", "Success"])
   })
@@ -341,6 +340,83 @@ const mortal = (at: number) => {
     died: () => steps >= at
   }
 }
+
+describe("a first password that was lost", () => {
+  /** The tenant is there, and nobody may touch its users. */
+  const lost = Effect.gen(function* () {
+    world.simulator.settings("indirect", { repeatedRequests: "forget" })
+    const made = yield* wanting()
+    world.fault({ operation: "createCustomer", fault: { kind: "reset-after" }, count: 1 })
+    yield* request(made.account, world.indirect)
+    yield* Effect.exit(advance(made.account, world.indirect))
+    world.fault({ operation: "listUsers", fault: { kind: "status", status: 403, code: 900308 } })
+    return made
+  })
+
+  it("and cannot be replaced is said, and the account is a tenant all the same", async () => {
+    const { account, domain } = await run(lost)
+    const failed = await run(advance(account, world.indirect))
+    expect(failed).toMatchObject({
+      status: "failed",
+      stage: "administrator",
+      problem: expect.stringMatching(/the answer with its first password was lost/u)
+    })
+    expect(await run(tenantsOf(account))).toMatchObject([{ domain }])
+    expect(await run(world.mailsOf(account))).toMatchObject([{ kind: "provisioning-failed" }])
+
+    // Once the rights are there, the same request goes on where it stopped.
+    world.simulator.faults.clear()
+    await run(Effect.andThen(request(account, world.indirect), advance(account, world.indirect)))
+    expect(await run(newest(account, world.indirect))).toMatchObject({ status: "synchronised" })
+    expect(world.customersOf("indirect", domain)).toHaveLength(1)
+    const welcome = (await run(world.mailsOf(account))).filter(
+      ({ kind }) => kind === "welcome-customer"
+    )
+    expect(welcome).toHaveLength(1)
+    expect(welcome[0]?.mail.text).toContain(String(world.passwordOf(domain, "admin")))
+  })
+
+  it("is no matter where Microsoft's own administrator can be named instead of the wished one", async () => {
+    const { account, domain } = await run(wanting("ada"))
+    world.fault({ operation: "listUsers", fault: { kind: "status", status: 403, code: 900308 } })
+    await run(Effect.andThen(request(account, world.indirect), advance(account, world.indirect)))
+    expect(await run(newest(account, world.indirect))).toMatchObject({ status: "synchronised" })
+    await expectWelcomed(account, domain, "admin")
+  })
+})
+
+describe("an address that Microsoft would write differently", () => {
+  it("is asked about, with the suggestion, and kept once that was confirmed", async () => {
+    const { account, domain } = await run(
+      Effect.gen(function* () {
+        const made = yield* wanting()
+        const accounts = yield* Accounts
+        const { address, version } = made.account
+        yield* accounts.update(
+          made.account.id,
+          null,
+          version,
+          { address: address === null ? null : { ...address, city: "berlin" } },
+          cause
+        )
+        return made
+      })
+    )
+    await run(request(account, world.indirect))
+    expect(await run(advance(account, world.indirect))).toMatchObject({
+      waitsFor: "confirmation",
+      question: { kind: "address", suggestions: [{ city: "Berlin" }] }
+    })
+    expect(world.customersOf("indirect", domain)).toEqual([])
+    await run(
+      Effect.andThen(
+        request(account, world.indirect, "create", true),
+        advance(account, world.indirect)
+      )
+    )
+    await expectWelcomed(account, domain)
+  })
+})
 
 /** An account that is the existing tenant of a domain, by what it says. */
 const owning = (domainPrefix: string, given: Parameters<TenantWorld["add"]>[0] = {}) =>

@@ -478,7 +478,7 @@ const seeToAdministrator = Effect.fnUntraced(function* (of: Case, options: Advan
   const error = done.failure
   const mayPass = error.reason._tag === "Busy" || error.reason._tag === "Malformed"
   if (error.reason._tag === "Paused" || (mayPass && !options.isLast(error.reason)))
-    return yield* Effect.fail(error)
+    return yield* error
   const first = kept.find((one) => one.userName !== userName)
   if (first !== undefined)
     return yield* welcome(

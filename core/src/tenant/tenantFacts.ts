@@ -23,7 +23,6 @@ export interface Known {
   readonly contact: Contact | null
   readonly mode: PurchaseMode
   readonly options: SyncOptionValues
-  readonly optionsVersion: number
   readonly of: SyncOptionFacts
 }
 
@@ -48,9 +47,7 @@ export const knownOf = Effect.fn("knownOf")(function* (id: AccountId, instance: 
   const accounts = yield* Accounts
   const { account, contacts } = yield* accounts.contacts(id, null)
   const above: ReadonlyArray<Account> = yield* accountsAbove(account.parentId)
-  const { values, version } = yield* Effect.flatMap(SyncOptions, (port) =>
-    port.get(id, instance.id)
-  )
+  const { values } = yield* Effect.flatMap(SyncOptions, (port) => port.get(id, instance.id))
   const known: Known = {
     account,
     above,
@@ -58,7 +55,6 @@ export const knownOf = Effect.fn("knownOf")(function* (id: AccountId, instance: 
     contact: contacts.find(({ roles }) => roles.includes("primary")) ?? contacts[0] ?? null,
     mode: purchaseModeOf(account.kind, above[0]?.kind ?? null),
     options: values,
-    optionsVersion: version,
     of: syncOptionFactsOf(instance, above)
   }
   return known
