@@ -4,7 +4,10 @@ import type { Actor } from "@concordat/core/actor/Actor"
 import { Country } from "@concordat/core/instance/Country"
 import type { Instance } from "@concordat/core/instance/Instance"
 import { MpnId } from "@concordat/core/instance/Instance"
-import { advanceSynchronization } from "@concordat/core/tenant/advanceSynchronization"
+import {
+  advanceSynchronization,
+  failSynchronization
+} from "@concordat/core/tenant/advanceSynchronization"
 import {
   requestSynchronization,
   type SyncWish
@@ -260,6 +263,26 @@ describe("a new tenant", () => {
       problem: expect.stringMatching(/litware.onmicrosoft.com is used already/u)
     })
     expect(await run(tenantsOf(account))).toEqual([])
+  })
+
+  it("whose answer was lost, and which was given up then, is found before any other is asked for", async () => {
+    world.simulator.settings("indirect", { repeatedRequests: "forget" })
+    const { account, domain } = await run(wanting())
+    world.fault({ operation: "createCustomer", fault: { kind: "reset-after" }, count: 1 })
+    await run(request(account, world.indirect))
+    await run(Effect.exit(advance(account, world.indirect)))
+    const { id } = await run(newest(account, world.indirect))
+    await run(failSynchronization(id, "Partner Center did not answer."))
+    // Another prefix now would be a second tenant.
+    await run(
+      world.say(account, world.indirect, { userName: "admin", domainPrefix: freshPrefix() })
+    )
+    expect(await run(request(account, world.indirect, "link"))).toMatchObject({ id, domain })
+    expect(await run(advance(account, world.indirect))).toMatchObject({ status: "synchronised" })
+    expect(await run(tenantsOf(account))).toMatchObject([{ domain }])
+    expect(
+      world.customersOf("indirect").filter(({ profile }) => profile?.companyName === account.name)
+    ).toHaveLength(1)
   })
 
   it("that Microsoft refuses fails with its words and the field, and can be tried again", async () => {
