@@ -1,4 +1,5 @@
 import { Clock, Effect, Option, Stream } from "effect"
+import { rounded } from "../money/currencies.ts"
 import { type Money, totals } from "../money/Money.ts"
 import { Instant } from "../time/Instant.ts"
 import { CurrentCorrelation } from "../vendor/Correlation.ts"
@@ -66,7 +67,8 @@ export const compareRun = Effect.fn("compareRun")(function* (
           rows: tally.rows,
           findings: tally.findings,
           counts: tally.counts,
-          atRisk: totals(tally.atRisk)
+          // Shares of a term have four digits; what is shown is the currency's.
+          atRisk: totals(tally.atRisk).map(rounded)
         })
       })
     )
