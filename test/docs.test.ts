@@ -71,8 +71,8 @@ const variablesIn = (text: string): ReadonlyArray<string> => [
     [...names.matchAll(/([A-Z_]+)(?=\s*[:,}]|\s*$)/gu)].map(([, name = ""]) => name)
   )
 ]
-/** The operating system's own, which a child process needs; not settings of ours. */
-const ofTheSystem = new Set(["HOME", "PATH", "TEMP"])
+/** The operating system's and Node's own, which a child process needs; not settings of ours. */
+const ofTheSystem = new Set(["HOME", "NODE_COMPILE_CACHE", "PATH", "TEMP"])
 
 describe("docs/operator-guide.md", () => {
   const guide = read("docs/operator-guide.md")
