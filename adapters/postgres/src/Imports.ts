@@ -423,6 +423,21 @@ export const importsLayer = Layer.effect(
       return held.status === "ready" ? held : yield* new ImportNotReady({ id, status: held.status })
     })
 
+    /** Ends what is under way. What is not known of a hierarchy stays so when it is ready. */
+    const finish = (
+      id: ImportId,
+      end:
+        | { readonly status: "ready" }
+        | { readonly status: "failed" | "cancelled"; readonly problem: string | null }
+    ) =>
+      query("Imports.finish", (db) =>
+        db
+          .updateTable("customer_import")
+          .set({ ...end, finished_at: sql`clock_timestamp()` })
+          .where("id", "=", id)
+          .execute()
+      )
+
     const cancel = Effect.fn("Imports.cancel")(function* (id: ImportId) {
       return yield* atomically(
         Effect.gen(function* () {
@@ -433,28 +448,15 @@ export const importsLayer = Layer.effect(
                 where import_id = ${id} and outcome = 'waiting'`.execute(db)
             )
             yield* query("Imports.recount", (db) => recount(db, id, 0))
-            yield* finish(id, "ready", held.problem)
+            yield* finish(id, { status: "ready" })
           } else if (held.status === "queued" || held.status === "reading")
-            yield* finish(id, "cancelled", null)
+            yield* finish(id, { status: "cancelled", problem: null })
           else return held
           yield* queued(customerImportQueue.cancel({ keys: [id] }))
           return yield* get(id)
         })
       )
     })
-
-    const finish = (
-      id: ImportId,
-      status: "ready" | "failed" | "cancelled",
-      problem: string | null
-    ) =>
-      query("Imports.finish", (db) =>
-        db
-          .updateTable("customer_import")
-          .set({ status, problem, finished_at: sql`clock_timestamp()` })
-          .where("id", "=", id)
-          .execute()
-      )
 
     /** By tenant, of the rows that have no account yet, the accounts that they may be. */
     const suggestionsFor = Effect.fnUntraced(function* (
@@ -566,10 +568,11 @@ export const importsLayer = Layer.effect(
       )
     })
 
+    /** What somebody decided, about some customers or about none. */
     const log = (
       { instanceId }: CustomerImport,
       field: string,
-      tenants: ReadonlyArray<TenantId>,
+      tenants: ReadonlyArray<TenantId | null>,
       after: unknown,
       { actor, correlationId }: Parameters<Port["assign"]>[3]
     ) =>
@@ -598,11 +601,12 @@ export const importsLayer = Layer.effect(
     })
 
     const putReseller = Effect.fn("Imports.putReseller")(function* (
-      ...[id, { accountId, mpnId, name }]: Parameters<Port["putReseller"]>
+      ...[id, { accountId, mpnId, name }, cause]: Parameters<Port["putReseller"]>
     ) {
       return yield* atomically(
         Effect.gen(function* () {
-          yield* refuseDirect(yield* editable(id))
+          const held = yield* editable(id)
+          yield* refuseDirect(held)
           if (accountId !== null) {
             const account = yield* query("Imports.resellerAccount", (db) =>
               db
@@ -624,6 +628,7 @@ export const importsLayer = Layer.effect(
               on conflict (import_id, mpn_id) do update set name = excluded.name, by_hand = true,
                 account_id = excluded.account_id`.execute(db)
           )
+          yield* log(held, "import.reseller", [null], { mpnId, name, accountId }, cause)
           yield* query("Imports.decided", (db) =>
             sql`
               update customer_import_customer customer set ${decided}
@@ -1041,7 +1046,7 @@ export const importsLayer = Layer.effect(
               ? held.customersWaiting > 0
               : held.customersRead < held.customers
           if (left) yield* enqueue(held)
-          else yield* finish(id, "ready", held.problem)
+          else yield* finish(id, { status: "ready" })
         })
       )
     })
@@ -1065,9 +1070,9 @@ export const importsLayer = Layer.effect(
                 where import_id = ${id} and outcome = 'waiting'`.execute(db)
             )
             yield* query("Imports.recount", (db) => recount(db, id, 0))
-            yield* finish(id, "ready", held.problem)
+            yield* finish(id, { status: "ready" })
           } else if (held.status === "queued" || held.status === "reading")
-            yield* finish(id, "failed", problem)
+            yield* finish(id, { status: "failed", problem })
         })
       )
     })

@@ -633,8 +633,31 @@ describe("a reseller", () => {
     const { id } = await readHierarchy()
     expect(await use((imports) => imports.assign(id, [tenantId(4)], mpn(2), act))).toBe(1)
     expect(await use((imports) => imports.assign(id, [tenantId(4)], mpn(2), act))).toBe(0)
+    await use((imports) =>
+      imports.putReseller(id, { mpnId: mpn(9), name: "By hand", accountId: null }, act)
+    )
     const again = await readHierarchy()
     expect(await one(again.id, 4)).toMatchObject({ resellerMpnId: mpn(2), assigned: true })
+    const known = await use((imports) =>
+      imports.resellers(again.id, { cursor: undefined, limit: 10 })
+    )
+    expect(known.items.map(({ byHand, name }) => [name, byHand])).toEqual([
+      ["Reseller 1", false],
+      ["Reseller 2", false],
+      ["By hand", true]
+    ])
+    expect(
+      await rows(
+        "select field, actor, after::text from history where field like 'import.%' order by id"
+      )
+    ).toEqual([
+      { field: "import.reseller", actor: act.actor, after: `"${mpn(2)}"` },
+      {
+        field: "import.reseller",
+        actor: act.actor,
+        after: JSON.stringify({ mpnId: mpn(9), name: "By hand", accountId: null })
+      }
+    ])
     await execute(again.id)
     expect(
       await rows(`select parent.name from account join account parent on parent.id = account.parent_id
