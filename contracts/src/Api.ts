@@ -13,11 +13,13 @@ import { KeysGroup } from "./keys.ts"
 import { OutboxGroup, TemplatesGroup } from "./mail.ts"
 import { MpnIdsGroup } from "./mpnids.ts"
 import { NotificationsGroup } from "./notifications.ts"
+import { OperatorsGroup } from "./operators.ts"
 import { PriceGroupsGroup, PriceListsGroup } from "./pricelists.ts"
 import { PriceSheetsGroup } from "./pricesheets.ts"
 import { ProductsGroup } from "./products.ts"
 import { ReconciliationsGroup } from "./reconciliation.ts"
 import { SecretsGroup } from "./secrets.ts"
+import { SessionGroup } from "./session.ts"
 import { SubscriptionsGroup } from "./subscriptions.ts"
 import { CustomerFormsGroup, SynchronizationGroup } from "./tenants.ts"
 
@@ -41,6 +43,8 @@ export class Api extends HttpApi.make("concordat")
   .add(PriceGroupsGroup)
   .add(ProductsGroup)
   .add(SubscriptionsGroup)
+  .add(SessionGroup)
+  .add(OperatorsGroup)
   .add(KeysGroup)
   .add(NotificationsGroup)
   .add(OutboxGroup)
@@ -57,7 +61,7 @@ export class Api extends HttpApi.make("concordat")
       version: "1.0.0",
       summary: "Reconciles a CSP's book of subscriptions with Microsoft Partner Center.",
       description: [
-        "Every request carries an API key as bearer token. A key has a role, scopes and, for a reseller or customer, the branch of the account tree that it sees; what lies outside does not exist for it (404).",
+        "Every request carries an API key as bearer token, or the cookie of somebody who is signed in. A key has a role, scopes and, for a reseller or customer, the branch of the account tree that it sees; what lies outside does not exist for it (404).",
         "Errors are problem details (RFC 9457, `application/problem+json`) with a stable `type`. Lists come in pages: send `next` back as `cursor`. Commands (POST) take an `Idempotency-Key`. `X-Correlation-Id`, a GUID, is taken over when it is sent, and is in every answer, log line and request to Partner Center.",
         "Unknown fields and unknown query parameters are refused."
       ].join("\n\n"),

@@ -44,10 +44,19 @@ export class InvalidRequest extends HttpApiError.Problem<InvalidRequest>()(
 // 401, Unauthorized
 export class Unauthorized extends HttpApiError.Problem<Unauthorized>()(
   "Unauthorized",
-  declare("unauthorized", 401, "No valid API key")
+  declare("unauthorized", 401, "No valid API key or session")
+) {}
+
+export class SignInRefused extends HttpApiError.Problem<SignInRefused>()(
+  "SignInRefused",
+  declare("sign-in-refused", 401, "Name and password do not match")
 ) {}
 
 // 403, Forbidden
+export class CrossSiteRefused extends HttpApiError.Problem<CrossSiteRefused>()(
+  "CrossSiteRefused",
+  declare("cross-site-refused", 403, "The request does not come from a page of this server")
+) {}
 export class Forbidden extends HttpApiError.Problem<Forbidden>()(
   "Forbidden",
   declare("forbidden", 403, "The API key may not do this"),
@@ -88,6 +97,16 @@ export class ReconciliationNotFound extends HttpApiError.Problem<ReconciliationN
 export class KeyNotFound extends HttpApiError.Problem<KeyNotFound>()(
   "KeyNotFound",
   declare("key-not-found", 404, "No such API key"),
+  { id: text("The id that was asked for.") }
+) {}
+export class OperatorNotFound extends HttpApiError.Problem<OperatorNotFound>()(
+  "OperatorNotFound",
+  declare("operator-not-found", 404, "No such operator"),
+  { id: text("The id that was asked for.") }
+) {}
+export class SessionNotFound extends HttpApiError.Problem<SessionNotFound>()(
+  "SessionNotFound",
+  declare("session-not-found", 404, "No such session"),
   { id: text("The id that was asked for.") }
 ) {}
 export class MailNotFound extends HttpApiError.Problem<MailNotFound>()(
@@ -310,6 +329,17 @@ export class SynchronizationRefused extends HttpApiError.Problem<Synchronization
   }
 ) {}
 
+export class OperatorNameTaken extends HttpApiError.Problem<OperatorNameTaken>()(
+  "OperatorNameTaken",
+  declare("operator-name-taken", 409, "The name of the operator is taken"),
+  { name: text("The name that is taken.") }
+) {}
+export class LastAdministrator extends HttpApiError.Problem<LastAdministrator>()(
+  "LastAdministrator",
+  declare("last-administrator", 409, "Nobody would be left to administer operators"),
+  { name: text("The last active operator-admin.") }
+) {}
+
 // 412, Precondition Failed
 export class VersionStale extends HttpApiError.Problem<VersionStale>()(
   "VersionStale",
@@ -410,6 +440,17 @@ export class PriceSheetInvalid extends HttpApiError.Problem<PriceSheetInvalid>()
 export class PreconditionRequired extends HttpApiError.Problem<PreconditionRequired>()(
   "PreconditionRequired",
   declare("precondition-required", 428, "If-Match is needed")
+) {}
+
+// 429, Too Many Requests
+export class TooManyAttempts extends HttpApiError.Problem<TooManyAttempts>()(
+  "TooManyAttempts",
+  declare("too-many-attempts", 429, "Too many failed attempts to sign in"),
+  {
+    retryAfterSeconds: Schema.Int.annotate({
+      description: "How long to wait, as in the header Retry-After."
+    })
+  }
 ) {}
 
 // 500, Internal Server Error

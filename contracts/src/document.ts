@@ -38,7 +38,7 @@ export const describeWire =
               ...(isObject(response["headers"]) ? mapValues(response["headers"], lifted) : {}),
               "x-correlation-id": correlation,
               ...(status === "401" ? { "www-authenticate": challenge } : {}),
-              ...(status === "503" ? { "retry-after": retryAfter } : {}),
+              ...(status === "503" || status === "429" ? { "retry-after": retryAfter } : {}),
               ...(method === "post" && status.startsWith("2")
                 ? { "idempotency-replayed": replayed }
                 : {})

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto"
+import { csrfHeader } from "@concordat/contracts/Auth"
 import { Idempotent } from "@concordat/contracts/Headers"
 import { IdempotencyKeyInUse, IdempotencyKeyReused } from "@concordat/contracts/Problem"
 import { Idempotency, type StoredAnswer } from "@concordat/core/work/Idempotency"
@@ -23,7 +24,7 @@ export const idempotentLayer = Layer.effect(
         // A key that is no key is left to the contract, which refuses it.
         if (key === undefined || !/^[!-~]{1,255}$/.test(key)) return yield* answer
         const bytes = new Uint8Array(yield* Effect.orDie(request.arrayBuffer))
-        const credential = request.headers["authorization"] ?? ""
+        const credential = credentialOf(request.headers)
         const caller = digest("idempotency caller", credential)
         const stored = yield* answers.claim(caller, key, hashOf(request, bytes)).pipe(
           Effect.catchTags({
@@ -46,6 +47,13 @@ export const idempotentLayer = Layer.effect(
     )
   })
 )
+
+/**
+ * What only the caller knows, and stays the same between the two requests: the key, or the token that belongs to the
+ * session, since the session's cookie changes. Whether it is right was found out before.
+ */
+const credentialOf = (headers: Readonly<Record<string, string | undefined>>): string =>
+  headers["authorization"] ?? `Session ${headers[csrfHeader] ?? ""}`
 
 /** One text for several, which says nothing about them. */
 export const digest = (purpose: string, ...parts: ReadonlyArray<string | Uint8Array>): string => {

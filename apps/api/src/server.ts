@@ -15,6 +15,9 @@ import type { Instances } from "@concordat/core/instance/Instances"
 import type { Outbox } from "@concordat/core/mail/Outbox"
 import type { Templates } from "@concordat/core/mail/Templates"
 import type { Notifications } from "@concordat/core/notification/Notifications"
+import type { Operators } from "@concordat/core/operator/Operators"
+import type { Sessions } from "@concordat/core/operator/Sessions"
+import type { SignInAttempts } from "@concordat/core/operator/SignInAttempts"
 import type { Assortments } from "@concordat/core/price/Assortments"
 import type { PriceGroups } from "@concordat/core/price/PriceGroups"
 import type { PriceLists } from "@concordat/core/price/PriceLists"
@@ -36,7 +39,8 @@ import { createAdaptorServer } from "@hono/node-server"
 import { Effect, Layer, type Redacted, Schema } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
-import { bearerLayer } from "./auth.ts"
+import { bearerLayer, signedInLayer } from "./auth.ts"
+import { csrfLayer } from "./Csrf.ts"
 import { cursorsLayer } from "./Cursors.ts"
 import { checkedLayer } from "./checked.ts"
 import { consentPagesLayer } from "./consentPages.ts"
@@ -57,11 +61,13 @@ import { keysLayer } from "./handlers/keys.ts"
 import { outboxLayer, templatesLayer } from "./handlers/mail.ts"
 import { mpnIdsLayer } from "./handlers/mpnids.ts"
 import { notificationsLayer } from "./handlers/notifications.ts"
+import { operatorsLayer } from "./handlers/operators.ts"
 import { pricegroupsLayer, pricelistsLayer } from "./handlers/pricelists.ts"
 import { priceSheetsLayer } from "./handlers/pricesheets.ts"
 import { productsLayer } from "./handlers/products.ts"
 import { reconciliationsLayer } from "./handlers/reconciliations.ts"
 import { secretsLayer } from "./handlers/secrets.ts"
+import { sessionLayer } from "./handlers/session.ts"
 import { subscriptionsLayer } from "./handlers/subscriptions.ts"
 import { customerFormsLayer, synchronizationLayer } from "./handlers/tenants.ts"
 import { makeHttp } from "./http.ts"
@@ -86,13 +92,16 @@ export type ApiPorts =
   | Instances
   | MpnVerdicts
   | Notifications
+  | Operators
   | PriceGroups
   | PriceLists
   | PriceProtections
   | PriceSheets
   | Outbox
   | Runs
+  | Sessions
   | SignIn
+  | SignInAttempts
   | KeptCountryRules
   | Synchronizations
   | SyncOptions
@@ -125,17 +134,19 @@ export const apiLayer = Layer.mergeAll(
     keysLayer,
     mpnIdsLayer,
     notificationsLayer,
+    operatorsLayer,
     outboxLayer,
     pricegroupsLayer,
     pricelistsLayer,
     priceSheetsLayer,
     productsLayer,
     reconciliationsLayer,
+    sessionLayer,
     subscriptionsLayer,
     templatesLayer,
     secretsLayer
   ]),
-  Layer.provide([bearerLayer, checkedLayer, idempotentLayer]),
+  Layer.provide([bearerLayer, signedInLayer, checkedLayer, idempotentLayer]),
   // The last is the outermost: a request is counted with the status that it leaves with.
   Layer.provide([defectsLayer]),
   Layer.provide([observeLayer])
@@ -178,6 +189,7 @@ export const startApi = Effect.fn("startApi")(function* (options: ApiOptions) {
           // Merged, because handlers ask for them with every request as well.
           Layer.provideMerge([
             cursorsLayer(options.secret),
+            csrfLayer(options.secret),
             priceSheetFilesLayer({ bytesMax: sheetBytesMax }),
             Layer.succeedContext(ports),
             // Known once it listens, which is before anybody asks.

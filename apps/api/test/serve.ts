@@ -1,12 +1,13 @@
 import { signInLayer } from "@concordat/adapter-entra/SignIn"
 import { transportLayer } from "@concordat/adapter-partner-center/Transport"
 import { Database } from "@concordat/adapter-postgres/Database"
+import { CurrentPasswordCost } from "@concordat/adapter-postgres/passwords"
 import { Boss } from "@concordat/adapter-postgres/queue/Boss"
 import { makeKeyring, Secrets } from "@concordat/adapter-postgres/Secrets"
 import { portsLayer } from "@concordat/adapter-postgres/Storage"
 import { makeDatabase } from "@concordat/adapter-postgres/testing"
 import { AccountId } from "@concordat/core/account/Account"
-import { Scope as KeyScope, scopesOf } from "@concordat/core/actor/Actor"
+import { Scope as KeyScope, type Role, scopesOf } from "@concordat/core/actor/Actor"
 import { ApiKeys } from "@concordat/core/actor/ApiKeys"
 import { Catalogue } from "@concordat/core/catalogue/Catalogue"
 import { CatalogueProducts } from "@concordat/core/catalogue/CatalogueProducts"
@@ -20,6 +21,8 @@ import { languageDefault } from "@concordat/core/mail/Template"
 import type { Templates } from "@concordat/core/mail/Templates"
 import { writeMail } from "@concordat/core/mail/writeMail"
 import { Currency, money } from "@concordat/core/money/Money"
+import { OperatorName } from "@concordat/core/operator/Operator"
+import { Operators } from "@concordat/core/operator/Operators"
 import { PriceSheets } from "@concordat/core/pricesheet/PriceSheets"
 import { nothingListed, type Row, rulesDefault } from "@concordat/core/reconciliation/Customer"
 import { compare } from "@concordat/core/reconciliation/compare"
@@ -59,6 +62,10 @@ export interface Served {
   readonly stored: () => Promise<string>
   /** Everything that the database holds, as text. */
   readonly dump: () => Promise<string>
+  /** Adds an operator, whose password is `passwordOf(name)`; gives its id. */
+  readonly operator: (name: string, role: Role, branch?: string) => Promise<string>
+  /** The rows of a statement, which may make time pass in the tables. */
+  readonly rows: (statement: string) => Promise<ReadonlyArray<Record<string, unknown>>>
   /** Takes the database away, or gives it back. */
   readonly away: (gone: boolean) => Promise<void>
   readonly seeded: {
@@ -74,6 +81,12 @@ export interface Served {
   }
   readonly stop: () => Promise<void>
 }
+
+/** The password of a test's operator. */
+export const passwordOf = (name: string): string => `the password of ${name}`
+
+/** Hashes that take no time: a test that signs in does not test the hash. */
+const cheap = { logN: 4, r: 8, p: 1 }
 
 /** A third of them differ. */
 export const rowsOfFinishedRun = 24
@@ -108,7 +121,7 @@ const open = Effect.gen(function* () {
         transportLayer
       ])
     )
-  )
+  ).pipe(Effect.provideService(CurrentPasswordCost, cheap))
   const api = yield* startApi({
     host: "127.0.0.1",
     port: 0,
@@ -151,6 +164,7 @@ export const serve = async (
       | CatalogueProducts
       | Instances
       | PriceSheets
+      | Operators
     >
   ) => Effect.runPromise(Effect.provideContext(effect, adapters))
   const accounts = await seedBook(call)
@@ -212,6 +226,19 @@ export const serve = async (
         }
         return texts.join("\n")
       }),
+    operator: (name, role, branch) =>
+      run(
+        Operators.use((port) =>
+          port.add({
+            name: OperatorName.make(name),
+            role,
+            branch: branch === undefined ? null : AccountId.make(branch),
+            password: Redacted.make(passwordOf(name))
+          })
+        ).pipe(Effect.map(({ id }) => id))
+      ),
+    rows: (statement) =>
+      withClient(database, async (client) => (await client.query(statement)).rows),
     away: (gone) => Effect.runPromise(gone ? cable.cut : cable.mend),
     seeded: {
       instance: InstanceName.make("contoso-eu"),
