@@ -40,7 +40,7 @@ export interface ReadRequest extends AnyRequest {
  * refuses the second time, or what has the same end.
  */
 export interface WriteRequest extends AnyRequest {
-  readonly method: "POST" | "PATCH" | "DELETE"
+  readonly method: "POST" | "PATCH"
   /** Sent as JSON. */
   readonly body: unknown
   /** A new one where nothing depends on it. */

@@ -18,7 +18,7 @@ import {
   type NewCustomer
 } from "./Tenant.ts"
 import { objectIdOf } from "./User.ts"
-import { touch, type World } from "./World.ts"
+import { isTenant, touch, type World } from "./World.ts"
 
 /** Makes a tenant with its first administrator. Whoever calls has checked that it may be. */
 export const addCustomer = (
@@ -156,11 +156,11 @@ const elsewhere = (world: World, tenantId: string): Customer | undefined => {
   return undefined
 }
 
-/** Deletes a sandbox's customer; the domains of a tenant that was made there are free again. */
+/** Deletes a sandbox's customer; its domains are free again, unless it is somebody else's tenant too. */
 export const deleteCustomer = (world: World, account: Account, customer: Customer): void => {
   account.customersById.delete(customer.id)
   account.customers.splice(account.customers.indexOf(customer), 1)
-  if (world.foreign.has(customer.id)) return
+  if (isTenant(world, customer.id)) return
   for (const domain of domainsOf(customer)) world.domains.delete(domain)
 }
 
