@@ -40,6 +40,27 @@ describe("what does not exist", () => {
       undefined,
       "404 instance-not-found"
     ],
+    ["GET", `/v1/accounts/${nobody}/synchronization`, undefined, "404 account-not-found"],
+    [
+      "POST",
+      `/v1/accounts/${nobody}/synchronization`,
+      { instance: "contoso-eu", mode: "create" },
+      "404 account-not-found"
+    ],
+    ["PUT", `/v1/accounts/${nobody}/syncoptions?instance=contoso-eu`, {}, "404 account-not-found"],
+    [
+      "POST",
+      "/v1/customerforms/validation",
+      { instance: "nowhere", name: "x" },
+      "404 instance-not-found"
+    ],
+    [
+      "POST",
+      "/v1/customerforms/validation",
+      { instance: "contoso-eu", parentId: nobody, name: "x" },
+      "404 account-not-found"
+    ],
+    ["GET", "/v1/customerforms?instance=nowhere&country=DE", undefined, "404 instance-not-found"],
     ["GET", "/v1/instances/nowhere", undefined, "404 instance-not-found"],
     ["GET", "/v1/instances/nowhere/mpnids/4711001", undefined, "404 instance-not-found"],
     ["POST", "/v1/instances/nowhere/mpnids/4711001/check", undefined, "404 instance-not-found"],
@@ -53,6 +74,13 @@ describe("what does not exist", () => {
       "404 reconciliation-not-found"
     ],
     ["DELETE", `/v1/keys/${nobody}`, undefined, "404 key-not-found"],
+    ["GET", `/v1/operators/${nobody}`, undefined, "404 operator-not-found"],
+    [
+      "POST",
+      "/v1/operators",
+      { name: "x", role: "reseller", branch: nobody, password: "long enough for one" },
+      "404 account-not-found"
+    ],
     ["POST", "/v1/imports", { instance: "nowhere" }, "404 instance-not-found"],
     ["GET", "/v1/imports?instance=nowhere", undefined, "404 instance-not-found"],
     ["GET", `/v1/imports/${nobody}`, undefined, "404 import-not-found"],
@@ -344,6 +372,33 @@ describe("what does not fit", () => {
       "/v1/keys",
       { name: "a\u0000b", role: "operator", scopes: [] },
       ["payload.name", "payload.scopes"]
+    ],
+    ["POST", "/v1/session", {}, ["payload.name", "payload.password"]],
+    [
+      "POST",
+      "/v1/session",
+      { name: "a\nb", password: 1, remember: true },
+      ["payload.remember", "payload.name", "payload.password"]
+    ],
+    ["GET", "/v1/session?who=me", undefined, ["query.who"]],
+    ["GET", "/v1/operators?limit=0", undefined, ["query.limit"]],
+    [
+      "POST",
+      "/v1/operators",
+      { name: "Ada", role: "king", password: "short" },
+      ["payload.name", "payload.role", "payload.password"]
+    ],
+    [
+      "POST",
+      "/v1/operators",
+      { name: "ada", role: "operator", branch: nobody, password: "long enough for one" },
+      ["payload.branch"]
+    ],
+    [
+      "PATCH",
+      `/v1/operators/${nobody}`,
+      { active: "no", password: "short" },
+      ["payload.active", "payload.password"]
     ],
     ["POST", "/v1/book/imports", "x", ["query.instance"]]
   ])(

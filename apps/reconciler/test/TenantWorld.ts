@@ -260,6 +260,10 @@ export const tenantWorld = Effect.gen(function* () {
           { dryRun: false, ...cause }
         )
       ),
+    /** How often the simulator was asked to make a tenant, as far as the request got through. */
+    creations: (): number =>
+      simulator.requests.list(1, 20_000, ({ operation }) => operation === "createCustomer").items
+        .length,
     fault: (rule: FaultRule) => simulator.faults.arm(rule),
     mailsOf: (account: Account) =>
       Outbox.use((outbox) =>
