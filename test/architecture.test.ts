@@ -21,7 +21,7 @@ for (const folder of globSync(["core", "contracts", "adapters/*", "apps/*"], { c
       expect(seen).toEqual([])
     })
     it("imports only what it declares and never leaves its folder", () => {
-      const wrong = globSync(`${folder}/src/**/*.ts`, { cwd: root }).flatMap((file) =>
+      const wrong = globSync(`${folder}/src/**/*.{ts,tsx}`, { cwd: root }).flatMap((file) =>
         forbiddenImports(root, folder, dependencies, file, readFileSync(join(root, file), "utf8"))
       )
       expect(wrong).toEqual([])

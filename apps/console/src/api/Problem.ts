@@ -1,0 +1,82 @@
+/** Where the API explains its problems; the last part of a problem's type is its name. */
+const base = "https://concordat.dev/problems/"
+
+/** One thing that is wrong with a request: where, and what would be right. */
+export interface Issue {
+  readonly path: ReadonlyArray<string | number>
+  readonly message: string
+}
+
+/**
+ * What the API, or the way to it, had against a request (RFC 9457). `name` is stable, such as `version-stale`;
+ * `unreachable` when there was no answer at all.
+ */
+export class Problem extends Error {
+  override readonly name: string
+  readonly status: number
+  readonly title: string
+  readonly detail: string
+  readonly issues: ReadonlyArray<Issue>
+  readonly correlationId: string | null
+  readonly retryAfterSeconds: number | null
+
+  constructor(given: {
+    readonly name: string
+    readonly status: number
+    readonly title: string
+    readonly detail: string
+    readonly issues?: ReadonlyArray<Issue>
+    readonly correlationId?: string | null
+    readonly retryAfterSeconds?: number | null
+  }) {
+    super(given.detail === "" ? given.title : `${given.title}: ${given.detail}`)
+    this.name = given.name
+    this.status = given.status
+    this.title = given.title
+    this.detail = given.detail
+    this.issues = given.issues ?? []
+    this.correlationId = given.correlationId ?? null
+    this.retryAfterSeconds = given.retryAfterSeconds ?? null
+  }
+}
+
+/** There was no answer: no network, or no server. */
+export const unreachable = (cause: unknown): Problem =>
+  new Problem({
+    name: "unreachable",
+    status: 0,
+    title: "The API does not answer",
+    detail: cause instanceof Error ? cause.message : "The connection broke."
+  })
+
+/** Reads the problem out of an answer; also one that something between us and the API has made. */
+export const problemOf = async (response: Response): Promise<Problem> => {
+  const correlationId = response.headers.get("x-correlation-id")
+  const body: unknown = await response.json().catch(() => null)
+  const given = isRecord(body) ? body : {}
+  const type = text(given["type"])
+  const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN)
+  return new Problem({
+    name: type.startsWith(base) ? type.slice(base.length) : "unexpected",
+    status: response.status,
+    title: text(given["title"]) || `The server answered ${response.status}`,
+    detail: text(given["detail"]),
+    issues: Array.isArray(given["errors"]) ? given["errors"].filter(isIssue) : [],
+    correlationId,
+    retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null
+  })
+}
+
+/** The first issue about a field of the payload, for the field's own error. */
+export const issueOf = (problem: Problem | null, field: string): string | undefined =>
+  problem?.issues.find(({ path }) => path[0] === "payload" && path[1] === field)?.message
+
+/** Whether doing the same once more, unchanged, may help. */
+export const mayPass = ({ status }: Problem): boolean =>
+  status === 0 || status === 408 || status === 429 || status >= 500
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+const text = (value: unknown): string => (typeof value === "string" ? value : "")
+const isIssue = (value: unknown): value is Issue =>
+  isRecord(value) && Array.isArray(value["path"]) && typeof value["message"] === "string"

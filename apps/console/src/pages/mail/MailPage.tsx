@@ -1,0 +1,96 @@
+import { Anchor, Button, SimpleGrid, Stack, Tabs, Text } from "@mantine/core"
+import { getRouteApi, Link } from "@tanstack/react-router"
+import { useCommand, useRead } from "../../api/hooks.ts"
+import { useMay } from "../../api/Session.tsx"
+import { Fact } from "../../show/Fact.tsx"
+import { Instant } from "../../show/Instant.tsx"
+import { State } from "../../show/State.tsx"
+import { PageHead, ProblemBox, Shown } from "../../show/States.tsx"
+import { AccountName } from "../accounts/AccountName.tsx"
+import { framed, mailTone } from "./mails.ts"
+
+const route = getRouteApi("/outbox/$id")
+
+/** A mail as its reader sees it, and what became of it. */
+export const MailPage = () => {
+  const { id } = route.useParams()
+  const mail = useRead("GET /v1/outbox/:id", { params: { id } })
+  const mayWrite = useMay("outbox:write")
+  const resend = useCommand("POST /v1/outbox/:id/resend", ["GET /v1/outbox", "GET /v1/outbox/:id"])
+  return (
+    <Shown of={mail}>
+      {({ accountId, attempts, createdAt, mail, problem, sentAt, status }) => (
+        <Stack>
+          <PageHead
+            title={mail.subject}
+            above={
+              <Anchor component={Link} to="/outbox" size="sm">
+                Outbox
+              </Anchor>
+            }
+          >
+            {mayWrite && status !== "queued" && (
+              <Button
+                loading={resend.isPending}
+                onClick={() => resend.mutate({ parts: { params: { id } } })}
+              >
+                Send it again
+              </Button>
+            )}
+          </PageHead>
+          {resend.error !== null && <ProblemBox problem={resend.error} />}
+          <SimpleGrid cols={{ base: 2, md: 4 }}>
+            <Fact label="Status">
+              <State tone={mailTone[status]}>{status}</State>
+            </Fact>
+            <Fact label="To">
+              <span className="foreign">{[...mail.to, ...mail.cc, ...mail.bcc].join(", ")}</span>
+            </Fact>
+            <Fact label="Written / sent">
+              <Instant at={createdAt} /> / <Instant at={sentAt} />
+            </Fact>
+            <Fact label="About">{accountId === null ? "–" : <AccountName id={accountId} />}</Fact>
+          </SimpleGrid>
+          {problem !== null && (
+            <Text className="foreign">
+              After {attempts} attempts: {problem}
+            </Text>
+          )}
+          <MailFrame subject={mail.subject} html={mail.html} text={mail.text} />
+        </Stack>
+      )}
+    </Shown>
+  )
+}
+
+/** The mail itself, in a frame without rights: no scripts, no forms, nothing from elsewhere. */
+export const MailFrame = ({
+  subject,
+  html,
+  text
+}: {
+  readonly subject: string
+  readonly html: string
+  readonly text: string
+}) => (
+  <Tabs defaultValue="html">
+    <Tabs.List>
+      <Tabs.Tab value="html">As shown</Tabs.Tab>
+      <Tabs.Tab value="text">As text</Tabs.Tab>
+    </Tabs.List>
+    <Tabs.Panel value="html" pt="sm">
+      <iframe
+        title={`Mail: ${subject}`}
+        sandbox=""
+        srcDoc={framed(html)}
+        referrerPolicy="no-referrer"
+        className="mail"
+      />
+    </Tabs.Panel>
+    <Tabs.Panel value="text" pt="sm">
+      <Text component="pre" className="foreign" style={{ whiteSpace: "pre-wrap" }}>
+        {text}
+      </Text>
+    </Tabs.Panel>
+  </Tabs>
+)

@@ -1,0 +1,51 @@
+import type { Finding } from "./runs.ts"
+
+export type FindingValue = Finding["bss"]
+
+const isInstant = /^\d{4}-\d\d-\d\dT/u
+const terms: Readonly<Record<string, string>> = { P1M: "1 month", P1Y: "1 year", P3Y: "3 years" }
+
+/** A value of one side as people say it. */
+export const valueText = (value: FindingValue): string => {
+  if (value === null) return "–"
+  if (typeof value === "boolean") return value ? "yes" : "no"
+  if (typeof value === "number") return new Intl.NumberFormat().format(value)
+  if (typeof value === "object")
+    return `${value.offer} × ${value.quantity}, ${value.billingCycle}, ${termText(value.term)}`
+  if (isInstant.test(value))
+    return new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(Date.parse(value))
+  return value
+}
+
+export const termText = (term: string | null): string =>
+  term === null ? "no commitment" : (terms[term] ?? term)
+
+/** The fields of a subscription, in the order in which people compare them. */
+export const fieldNames = {
+  offer: "Offer",
+  quantity: "Seats",
+  status: "Status",
+  billingCycle: "Billing cycle",
+  term: "Commitment",
+  autoRenew: "Renews by itself",
+  commitmentEnd: "End of the commitment",
+  scheduledChange: "At the next renewal",
+  partnerOfRecord: "Partner of record",
+  parent: "Base subscription",
+  isTrial: "Trial",
+  friendlyName: "Name given by the customer"
+} as const
+
+export const actionNames: Record<Finding["actions"][number]["name"], string> = {
+  "take-partner-center-value": "Take Partner Center's value into the BSS",
+  "push-bss-value": "Push the BSS's value to Partner Center",
+  "change-microsoft-id": "Map the subscription to another Microsoft id",
+  "import-subscription": "Import the subscription into the BSS",
+  "cancel-in-partner-center": "Cancel it in Partner Center",
+  "cancel-in-bss": "Cancel it in the BSS",
+  "resume-in-partner-center": "Resume it in Partner Center",
+  "turn-on-auto-renew": "Let it renew by itself",
+  "move-to-account": "Move it to another account",
+  "retry-order": "Send the order again",
+  "accept-price-list": "Take the price of the price list"
+}

@@ -1,0 +1,281 @@
+import type { Scope } from "@concordat/core/actor/Actor"
+import { Anchor } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  Link,
+  lazyRouteComponent,
+  Outlet
+} from "@tanstack/react-router"
+import type { ReactNode } from "react"
+import { sessionQuery, useMay } from "./api/Session.tsx"
+import { Shell } from "./frame/Shell.tsx"
+import { SignIn } from "./frame/SignIn.tsx"
+import { listSearch, parseSearch, stringifySearch } from "./frame/search.ts"
+import { accountsSearch } from "./pages/accounts/accounts.ts"
+import { agreementsSearch } from "./pages/agreements/agreements.ts"
+import { catalogueSearch } from "./pages/catalogue/catalogueRuns.ts"
+import { productsSearch } from "./pages/catalogue/products.ts"
+import { customersSearch } from "./pages/imports/imports.ts"
+import { outboxSearch } from "./pages/mail/mails.ts"
+import { Overview } from "./pages/overview/Overview.tsx"
+import { priceListSearch } from "./pages/prices/priceLists.ts"
+import { rowsSearch } from "./pages/reconciliations/runs.ts"
+import { Empty, Loading, NoPermission, PageHead, ProblemBox } from "./show/States.tsx"
+
+/** Nobody sees a page without having signed in; the address stays, so that it is there afterwards. */
+const Gate = () => {
+  const session = useQuery(sessionQuery)
+  if (session.data === undefined)
+    return session.error === null ? (
+      <Loading />
+    ) : (
+      <ProblemBox problem={session.error} onRetry={() => void session.refetch()} />
+    )
+  return session.data === null ? <SignIn /> : <Shell session={session.data} />
+}
+
+const NotFound = () => (
+  <>
+    <PageHead title="No such page" />
+    <Empty title="Nothing lives at this address">
+      <Anchor component={Link} to="/">
+        To the overview
+      </Anchor>
+    </Empty>
+  </>
+)
+
+/** What the role may not see is said instead of asked for. */
+const Guarded = ({ scope, children }: { readonly scope: Scope; readonly children: ReactNode }) =>
+  useMay(scope) ? children : <NoPermission scope={scope} />
+
+const Allowed = ({ scope }: { readonly scope: Scope }) => (
+  <Guarded scope={scope}>
+    <Outlet />
+  </Guarded>
+)
+
+const root = createRootRoute({ component: Gate, notFoundComponent: NotFound })
+
+const overview = createRoute({ getParentRoute: () => root, path: "/", component: Overview })
+
+const reconciliations = createRoute({
+  getParentRoute: () => root,
+  path: "/reconciliations",
+  component: () => <Allowed scope="reconciliations:read" />
+})
+const runs = createRoute({
+  getParentRoute: () => reconciliations,
+  path: "/",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import("./pages/reconciliations/Runs.tsx"), "Runs")
+})
+const run = createRoute({
+  getParentRoute: () => reconciliations,
+  path: "/$id"
+})
+const report = createRoute({
+  getParentRoute: () => run,
+  path: "/",
+  validateSearch: rowsSearch,
+  component: lazyRouteComponent(() => import("./pages/reconciliations/Report.tsx"), "Report")
+})
+const row = createRoute({
+  getParentRoute: () => run,
+  path: "/rows/$rowId",
+  component: lazyRouteComponent(() => import("./pages/reconciliations/RowPage.tsx"), "RowPage")
+})
+
+const accounts = createRoute({
+  getParentRoute: () => root,
+  path: "/accounts",
+  component: () => <Allowed scope="accounts:read" />
+})
+const accountList = createRoute({
+  getParentRoute: () => accounts,
+  path: "/",
+  validateSearch: accountsSearch,
+  component: lazyRouteComponent(() => import("./pages/accounts/Accounts.tsx"), "Accounts")
+})
+const account = createRoute({
+  getParentRoute: () => accounts,
+  path: "/$id",
+  component: lazyRouteComponent(() => import("./pages/accounts/AccountPage.tsx"), "AccountPage")
+})
+
+const instances = createRoute({
+  getParentRoute: () => root,
+  path: "/instances",
+  component: () => <Allowed scope="instances:read" />
+})
+const instanceList = createRoute({
+  getParentRoute: () => instances,
+  path: "/",
+  component: lazyRouteComponent(() => import("./pages/instances/Instances.tsx"), "Instances")
+})
+const instance = createRoute({
+  getParentRoute: () => instances,
+  path: "/$name",
+  component: lazyRouteComponent(() => import("./pages/instances/InstancePage.tsx"), "InstancePage")
+})
+
+const catalogueRuns = createRoute({
+  getParentRoute: () => root,
+  path: "/catalogue-runs",
+  component: () => <Allowed scope="catalogue:read" />
+})
+const catalogueRunList = createRoute({
+  getParentRoute: () => catalogueRuns,
+  path: "/",
+  validateSearch: catalogueSearch,
+  component: lazyRouteComponent(
+    () => import("./pages/catalogue/CatalogueRuns.tsx"),
+    "CatalogueRuns"
+  )
+})
+const catalogueRun = createRoute({
+  getParentRoute: () => catalogueRuns,
+  path: "/$id",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(
+    () => import("./pages/catalogue/CatalogueRunPage.tsx"),
+    "CatalogueRunPage"
+  )
+})
+const Products = lazyRouteComponent(() => import("./pages/catalogue/Products.tsx"), "Products")
+const products = createRoute({
+  getParentRoute: () => root,
+  path: "/products",
+  validateSearch: productsSearch,
+  component: () => (
+    <Guarded scope="catalogue:read">
+      <Products />
+    </Guarded>
+  )
+})
+
+const priceLists = createRoute({
+  getParentRoute: () => root,
+  path: "/price-lists",
+  component: () => <Allowed scope="price-lists:read" />
+})
+const priceListList = createRoute({
+  getParentRoute: () => priceLists,
+  path: "/",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import("./pages/prices/PriceLists.tsx"), "PriceLists")
+})
+const priceList = createRoute({
+  getParentRoute: () => priceLists,
+  path: "/$id",
+  validateSearch: priceListSearch,
+  component: lazyRouteComponent(() => import("./pages/prices/PriceListPage.tsx"), "PriceListPage")
+})
+
+const imports = createRoute({
+  getParentRoute: () => root,
+  path: "/imports",
+  component: () => <Allowed scope="imports:read" />
+})
+const importList = createRoute({
+  getParentRoute: () => imports,
+  path: "/",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import("./pages/imports/Imports.tsx"), "Imports")
+})
+const importPage = createRoute({
+  getParentRoute: () => imports,
+  path: "/$id",
+  validateSearch: customersSearch,
+  component: lazyRouteComponent(() => import("./pages/imports/ImportPage.tsx"), "ImportPage")
+})
+
+const Agreements = lazyRouteComponent(
+  () => import("./pages/agreements/Agreements.tsx"),
+  "Agreements"
+)
+const agreements = createRoute({
+  getParentRoute: () => root,
+  path: "/agreements",
+  validateSearch: agreementsSearch,
+  component: () => (
+    <Guarded scope="accounts:read">
+      <Agreements />
+    </Guarded>
+  )
+})
+
+const outbox = createRoute({
+  getParentRoute: () => root,
+  path: "/outbox",
+  component: () => <Allowed scope="outbox:read" />
+})
+const mails = createRoute({
+  getParentRoute: () => outbox,
+  path: "/",
+  validateSearch: outboxSearch,
+  component: lazyRouteComponent(() => import("./pages/mail/Outbox.tsx"), "Outbox")
+})
+const mail = createRoute({
+  getParentRoute: () => outbox,
+  path: "/$id",
+  component: lazyRouteComponent(() => import("./pages/mail/MailPage.tsx"), "MailPage")
+})
+
+const templates = createRoute({
+  getParentRoute: () => root,
+  path: "/templates",
+  component: () => <Allowed scope="templates:read" />
+})
+const templateList = createRoute({
+  getParentRoute: () => templates,
+  path: "/",
+  component: lazyRouteComponent(() => import("./pages/mail/Templates.tsx"), "Templates")
+})
+const template = createRoute({
+  getParentRoute: () => templates,
+  path: "/$kind",
+  component: lazyRouteComponent(() => import("./pages/mail/Templates.tsx"), "TemplatePage")
+})
+
+const System = lazyRouteComponent(() => import("./pages/system/System.tsx"), "System")
+const system = createRoute({
+  getParentRoute: () => root,
+  path: "/system",
+  component: () => (
+    <Guarded scope="keys:write">
+      <System />
+    </Guarded>
+  )
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    overview,
+    reconciliations.addChildren([runs, run.addChildren([report, row])]),
+    accounts.addChildren([accountList, account]),
+    instances.addChildren([instanceList, instance]),
+    catalogueRuns.addChildren([catalogueRunList, catalogueRun]),
+    products,
+    priceLists.addChildren([priceListList, priceList]),
+    imports.addChildren([importList, importPage]),
+    agreements,
+    outbox.addChildren([mails, mail]),
+    templates.addChildren([templateList, template]),
+    system
+  ]),
+  parseSearch,
+  stringifySearch,
+  scrollRestoration: true,
+  defaultPreload: false,
+  defaultPendingComponent: Loading
+})
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,175 @@
+import { Button, Checkbox, Menu, Table } from "@mantine/core"
+import { IconColumns3 } from "@tabler/icons-react"
+import {
+  type ColumnDef,
+  flexRender,
+  getCoreRowModel,
+  type Row,
+  useReactTable,
+  type VisibilityState
+} from "@tanstack/react-table"
+import { useVirtualizer } from "@tanstack/react-virtual"
+import { type ReactNode, useRef, useState } from "react"
+
+/** A column: what it is called, and what a row shows in it. */
+export interface Column<T> {
+  readonly id: string
+  readonly header: string
+  readonly cell: (row: T) => ReactNode
+  readonly align?: "right"
+  readonly isHidden?: boolean
+}
+
+const rowHeight = 44
+/** Rows up to which the page simply holds them all. */
+const virtualFrom = 60
+
+/**
+ * A page of a list. Long pages hold only the rows in view, with empty ones above and below as high as the others
+ * would be.
+ */
+export const DataTable = <T,>({
+  label,
+  rows,
+  columns,
+  keyOf,
+  canChoose = false
+}: {
+  /** What the table holds, for those who do not see it. */
+  readonly label: string
+  readonly rows: ReadonlyArray<T>
+  readonly columns: ReadonlyArray<Column<T>>
+  readonly keyOf: (row: T) => string
+  readonly canChoose?: boolean
+}) => {
+  const [columnVisibility, setColumnVisibility] = useState<VisibilityState>(() =>
+    Object.fromEntries(columns.filter(({ isHidden }) => isHidden).map(({ id }) => [id, false]))
+  )
+  const scroller = useRef<HTMLElement>(null)
+  const table = useReactTable<T>({
+    data: [...rows],
+    columns: columns.map(
+      ({ id, header, cell }): ColumnDef<T> => ({
+        id,
+        header,
+        cell: ({ row }) => cell(row.original)
+      })
+    ),
+    getRowId: keyOf,
+    state: { columnVisibility },
+    onColumnVisibilityChange: setColumnVisibility,
+    getCoreRowModel: getCoreRowModel()
+  })
+  const models = table.getRowModel().rows
+  const isVirtual = models.length > virtualFrom
+  const virtual = useVirtualizer({
+    count: models.length,
+    enabled: isVirtual,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 12
+  })
+  const items = virtual.getVirtualItems()
+  const above = isVirtual ? (items[0]?.start ?? 0) : 0
+  const below = isVirtual ? virtual.getTotalSize() - (items.at(-1)?.end ?? 0) : 0
+  const inView = isVirtual ? items.flatMap(({ index }) => models[index] ?? []) : models
+  const alignOf = (id: string) => columns.find((column) => column.id === id)?.align ?? "left"
+  const isFocusable = models.length > 0
+  return (
+    <>
+      {canChoose && (
+        <Menu closeOnItemClick={false} position="bottom-end">
+          <Menu.Target>
+            <Button
+              variant="default"
+              size="xs"
+              mb="xs"
+              leftSection={<IconColumns3 size={16} aria-hidden />}
+            >
+              Columns
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {table.getAllLeafColumns().map((column) => (
+              <Menu.Item
+                key={column.id}
+                role="menuitemcheckbox"
+                aria-checked={column.getIsVisible()}
+                leftSection={
+                  <Checkbox.Indicator checked={column.getIsVisible()} size="xs" aria-hidden />
+                }
+                onClick={() => column.toggleVisibility()}
+              >
+                {String(column.columnDef.header)}
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
+      )}
+      <section
+        ref={scroller}
+        className="scroller"
+        tabIndex={isFocusable ? 0 : -1}
+        aria-label={label}
+        style={isVirtual ? { maxHeight: "70vh" } : {}}
+      >
+        <Table
+          stickyHeader={isVirtual}
+          highlightOnHover
+          aria-label={label}
+          aria-rowcount={models.length + 1}
+        >
+          <Table.Thead>
+            <Table.Tr>
+              {table.getVisibleLeafColumns().map((column) => (
+                <Table.Th key={column.id} ta={alignOf(column.id)} scope="col">
+                  {String(column.columnDef.header)}
+                </Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {above > 0 && <Spacer height={above} />}
+            {inView.map((row) => (
+              <DataRow
+                key={row.id}
+                row={row}
+                alignOf={alignOf}
+                measure={isVirtual ? virtual.measureElement : undefined}
+              />
+            ))}
+            {below > 0 && <Spacer height={below} />}
+          </Table.Tbody>
+        </Table>
+      </section>
+    </>
+  )
+}
+
+const Spacer = ({ height }: { readonly height: number }) => (
+  <tr aria-hidden>
+    <td style={{ height, padding: 0, border: 0 }} />
+  </tr>
+)
+
+const DataRow = <T,>({
+  row,
+  alignOf,
+  measure
+}: {
+  readonly row: Row<T>
+  readonly alignOf: (id: string) => "left" | "right"
+  readonly measure: ((element: HTMLElement | null) => void) | undefined
+}) => (
+  <Table.Tr
+    data-index={row.index}
+    aria-rowindex={row.index + 2}
+    {...(measure === undefined ? {} : { ref: measure })}
+  >
+    {row.getVisibleCells().map((cell) => (
+      <Table.Td key={cell.id} ta={alignOf(cell.column.id)}>
+        {flexRender(cell.column.columnDef.cell, cell.getContext())}
+      </Table.Td>
+    ))}
+  </Table.Tr>
+)
