@@ -436,22 +436,18 @@ export const synchronizationsLayer = Layer.effect(
       yield* atomically(
         Effect.gen(function* () {
           const { rows } = yield* run("Synchronizations.held", (db) =>
-            sql<{ id: AccountId; name: string; code: string; subscriptions: number }>`
-              select account.id, account.name, account.code, (select count(*) from subscription
+            sql<{ id: AccountId; subscriptions: number }>`
+              select link.account_id as id, (select count(*) from subscription
                 where instance_id = link.instance_id and tenant_id = link.tenant_id
-                  and account_id = account.id) as subscriptions
-              from account_tenant link join account on account.id = link.account_id
+                  and account_id = link.account_id) as subscriptions
+              from account_tenant link
               where link.instance_id = ${instanceId} and link.tenant_id = ${tenantId}
               for update of link`.execute(db)
           )
           const [held] = rows
           if (held?.id === accountId) return
           if (held !== undefined && (held.subscriptions > 0 || sync.mode === "create"))
-            return yield* new TenantHeld({
-              account: held.name,
-              code: held.code,
-              subscriptions: held.subscriptions
-            })
+            return yield* new TenantHeld({ subscriptions: held.subscriptions })
           yield* run("Synchronizations.link", (db) =>
             db
               .insertInto("account_tenant")

@@ -517,7 +517,7 @@ describe("a tenant that exists", () => {
     await run(link(holder))
     expect(await run(link(holder, true))).toMatchObject({
       status: "not-synchronised",
-      problem: expect.stringMatching(/which has subscriptions in it: 1\. Merge/u)
+      problem: expect.stringMatching(/which has subscriptions in it: 1\./u)
     })
     expect(await run(tenantsOf(account))).toMatchObject([{ tenantId: customer.id }])
   })
@@ -606,6 +606,16 @@ describe("a tenant that exists", () => {
     expect(await run(link(thief, false, resellerKey(world.seller)))).toMatchObject({
       status: "not-synchronised",
       problem: expect.stringMatching(/ask your provider/u)
+    })
+  })
+
+  it("is not linked by a reseller whom Microsoft does not know", async () => {
+    const stranger = await run(world.add({ kind: "reseller", edition: "basic" }))
+    const customer = customerOf(false)
+    const account = await run(owning(customer.domain, { parentId: stranger.id }))
+    expect(await run(link(account, false, resellerKey(stranger)))).toMatchObject({
+      status: "not-synchronised",
+      problem: expect.stringMatching(/no MPN id.*Ask your provider/u)
     })
   })
 

@@ -33,12 +33,11 @@ export class DomainReserved extends Schema.TaggedError<DomainReserved>()("Domain
 
 /** The tenant cannot become the account's. */
 export class TenantHeld extends Schema.TaggedError<TenantHeld>()("TenantHeld", {
-  account: Schema.String,
-  code: Schema.String,
   subscriptions: Schema.Int
 }) {
   override get message(): string {
-    return `The tenant is that of the account "${this.account}" (${this.code}), which has subscriptions in it: ${this.subscriptions}. Merge the two accounts instead.`
+    // Who reads it may not know the other account: whoever may finds it by the tenant's id.
+    return `The tenant is another account's, which has subscriptions in it: ${this.subscriptions}. Search for the account by the tenant, and merge the two instead.`
   }
 }
 

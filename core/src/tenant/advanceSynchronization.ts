@@ -560,9 +560,13 @@ const find = Effect.fnUntraced(function* (of: Case) {
   const hasProof = own !== null && instance.cspStatus === "indirect"
   if (hasProof) {
     // A reseller shows that the customer is its own by what Microsoft says of the customer.
-    const { resellerTenantId } = yield* resellerOf(instance, known)
-    if (resellerTenantId === null || tenant.resellerTenantId !== resellerTenantId)
-      return yield* authorize(of)
+    const { missing, resellerTenantId } = yield* resellerOf(instance, known)
+    if (resellerTenantId === null)
+      return yield* back(
+        of,
+        `Whose customer the tenant is cannot be told${missing === null ? "" : `: ${missing}`} Ask your provider to link it.`
+      )
+    if (tenant.resellerTenantId !== resellerTenantId) return yield* authorize(of)
   }
   const kind = isElsewhere ? "linked" : "existing"
   const isAnswered =
