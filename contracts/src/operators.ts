@@ -38,7 +38,7 @@ export const newPassword = (description: string) =>
       Schema.isMaxLength(passwordLengthMax, {
         message: `at most ${passwordLengthMax} characters are taken`
       })
-    ).annotate({ description, format: "password" })
+    ).annotate({ description })
   )
 
 const id = { id: guid(OperatorId, "The operator's id.") }

@@ -58,10 +58,7 @@ const OwnSession = Schema.Struct({
 /** A password as it is typed at the door: one that is too short is wrong, not malformed. */
 const typed = (description: string) =>
   Schema.RedactedFromValue(
-    Schema.String.check(Schema.isMaxLength(passwordLengthMax)).annotate({
-      description,
-      format: "password"
-    })
+    Schema.String.check(Schema.isMaxLength(passwordLengthMax)).annotate({ description })
   )
 
 /** Signing in and out, and one's own sessions. */
@@ -87,7 +84,7 @@ export class SessionGroup extends HttpApiGroup.make("session")
       success: [SessionView, HttpApiSchema.NoContent]
     })
       .annotate(OpenApi.Summary, "Get who is signed in in this browser")
-      .annotate(OpenApi.Description, "204 when nobody is, or the session is over.")
+      .annotate(OpenApi.Description, "Answers 204 when nobody is, or the session is over.")
       .annotateMerge(openTo("anybody")),
     HttpApiEndpoint.delete("signOut", "/session", {
       query: noQuery,

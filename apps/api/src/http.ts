@@ -8,6 +8,7 @@ import { ByteSize, Context } from "effect"
 import { HttpIncomingMessage } from "effect/http"
 import { Hono } from "hono"
 import { secureHeaders } from "hono/secure-headers"
+import type { Console } from "./Console.ts"
 import { consentPagePolicy } from "./consentPages.ts"
 import { tooLarge } from "./defects.ts"
 import { CurrentOrigin } from "./Origin.ts"
@@ -26,10 +27,13 @@ const bodyLimitOf = (path: string): number => {
     : bodyBytesMax
 }
 
+/** What is served here beside the console, whose pages have all other addresses. */
+const notThePages = /^\/(v1|docs|openapi\.json|healthz|readyz|metrics)(\/|$)/u
+
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
- * Everything around the contract: the document and the page for people, the correlation id, body limits,
+ * Everything around the contract: the console, the document and the page for people, the correlation id, body limits,
  * security headers, and whether the process is alive. The rest is the contract's.
  */
 export const makeHttp = (options: {
@@ -37,15 +41,22 @@ export const makeHttp = (options: {
   readonly openApi: string
   readonly docs: { readonly html: string; readonly scriptHash: string }
   readonly sheetBytesMax: number
+  readonly console: Console
 }) => {
-  const app = new Hono<{ Variables: { correlationId: string } }>()
+  const app = new Hono<{ Variables: { correlationId: string; pagePolicy: string | undefined } }>()
   // Around the next, whose policy is that of the documentation, with its script.
   app.use("/v1/consent/*", async (c, next) => {
     await next()
     c.header("content-security-policy", consentPagePolicy)
   })
+  app.use(async (c, next) => {
+    await next()
+    const policy = c.get("pagePolicy")
+    if (policy !== undefined) c.header("content-security-policy", policy)
+  })
   app.use(
     secureHeaders({
+      xFrameOptions: "DENY",
       contentSecurityPolicy: {
         defaultSrc: ["'none'"],
         styleSrc: ["'unsafe-inline'"],
@@ -71,7 +82,17 @@ export const makeHttp = (options: {
     c.body(options.openApi, 200, { "content-type": "application/json; charset=utf-8" })
   )
   app.get("/docs", (c) => c.html(options.docs.html))
-  app.get("/", (c) => c.redirect("/docs"))
+  app.get("*", async (c, next) => {
+    const { path } = c.req
+    if (notThePages.test(path)) return next()
+    const file = options.console.file(c.req.raw)
+    if (file !== undefined) return file
+    // A script that is not there any more must not come as a page.
+    if (path !== "/" && !(c.req.header("accept") ?? "").includes("text/html")) return next()
+    const { policy, response } = options.console.page()
+    c.set("pagePolicy", policy)
+    return response
+  })
   app.all("*", async (c): Promise<Response> => {
     const limit =
       c.req.path === "/v1/catalogue/pricesheets" ? options.sheetBytesMax : bodyLimitOf(c.req.path)

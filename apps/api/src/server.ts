@@ -40,6 +40,7 @@ import { Effect, Layer, type Redacted, Schema } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { bearerLayer, signedInLayer } from "./auth.ts"
+import { consoleFolder, makeConsole } from "./Console.ts"
 import { csrfLayer } from "./Csrf.ts"
 import { cursorsLayer } from "./Cursors.ts"
 import { checkedLayer } from "./checked.ts"
@@ -172,6 +173,8 @@ export interface ApiOptions {
   readonly publicUrl?: string | undefined
   /** The largest price sheet that is taken; 500 MiB when absent. */
   readonly sheetBytesMax?: number | undefined
+  /** Where the console's pages are; the folder of its build when absent. */
+  readonly consoleFolder?: string | undefined
 }
 
 /** How long requests that are being answered may take after the server was told to stop. */
@@ -208,7 +211,8 @@ export const startApi = Effect.fn("startApi")(function* (options: ApiOptions) {
     api: web.handler,
     openApi: JSON.stringify(document),
     docs: docsPage(document),
-    sheetBytesMax
+    sheetBytesMax,
+    console: makeConsole(options.consoleFolder ?? consoleFolder)
   })
   const server = createAdaptorServer({
     fetch: app.fetch,

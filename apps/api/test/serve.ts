@@ -106,7 +106,7 @@ const list = [
   )
 ].join("\n")
 
-const open = Effect.gen(function* () {
+const open = Effect.fnUntraced(function* (consoleFolder: string | undefined) {
   const database = Redacted.value((yield* makeDatabase).url)
   const cable = yield* openCable(database)
   const url = Redacted.make(cable.url)
@@ -125,7 +125,8 @@ const open = Effect.gen(function* () {
   const api = yield* startApi({
     host: "127.0.0.1",
     port: 0,
-    secret: Redacted.make("signs cursors")
+    secret: Redacted.make("signs cursors"),
+    consoleFolder
   }).pipe(Effect.provideContext(adapters))
   const admin = yield* Context.get(adapters, ApiKeys).make({
     name: "admin",
@@ -138,14 +139,17 @@ const open = Effect.gen(function* () {
 
 /** Starts it, and puts in what every test may look at, as a client would where a client can. */
 export const serve = async (
-  log: { readonly loggers?: ReadonlyArray<Logger.Logger<unknown, unknown>> } = {}
+  options: {
+    readonly loggers?: ReadonlyArray<Logger.Logger<unknown, unknown>>
+    readonly consoleFolder?: string
+  } = {}
 ): Promise<Served> => {
   const scope = Scope.makeUnsafe()
   const { adapters, admin, cable, database, url } = await Effect.runPromise(
-    open.pipe(
+    open(options.consoleFolder).pipe(
       Scope.provide(scope),
       Effect.provide([
-        Logger.layer([...(log.loggers ?? [])]),
+        Logger.layer([...(options.loggers ?? [])]),
         Layer.succeed(References.MinimumLogLevel, "Trace")
       ])
     )
