@@ -168,7 +168,7 @@ const add = Command.make(
       })
       .pipe(Effect.mapError(api.explained))
     yield* Console.log(
-      `Instance ${body.name} is connected (${body.cloud}, ${body.cspStatus}). Nothing has been sent to Microsoft yet.\nNext: concordat book import FILE --instance ${body.name}, then concordat reconcile --instance ${body.name} --scope organisation`
+      `Instance ${body.name} is connected (${body.cloud}, ${body.cspStatus}). Nothing has been sent to Microsoft yet.\nNext: concordat book import FILE --instance ${body.name}, or concordat import start --instance ${body.name}; then concordat reconcile --instance ${body.name} --scope organisation`
     )
   })
 ).pipe(
