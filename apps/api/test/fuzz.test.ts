@@ -268,6 +268,8 @@ describe("whatever is sent, the answer is one that the document names, and never
       { seed: 20_261_120, numRuns: 40, endOnFailure: true }
     )
     // A fuzzer that is always turned away at the door tests the door only.
-    if (method === "get" && !path.includes("{")) expect(accepted).toBeGreaterThan(0)
+    // The form of a new customer is Partner Center's to say, which nobody is signed in to here.
+    if (method === "get" && !path.includes("{") && path !== "/v1/customerforms")
+      expect(accepted).toBeGreaterThan(0)
   })
 })
