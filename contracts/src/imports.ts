@@ -26,8 +26,8 @@ import {
   MediaTypeUnsupported
 } from "./Problem.ts"
 
-/** The most customers that one request names. */
-export const importCustomersMax = 10_000
+/** The most customers that one request names; more would not fit into a body. */
+export const importCustomersMax = 1_000
 
 const tenant = guid(TenantId, "The customer's Microsoft tenant.")
 

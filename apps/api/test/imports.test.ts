@@ -1,3 +1,4 @@
+import { importCustomersMax } from "@concordat/contracts/imports"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { problemOf } from "./client.ts"
 import { type Served, serve } from "./serve.ts"
@@ -78,5 +79,20 @@ describe("an import that was asked for", () => {
     expect(answer.body.detail).toBe(
       `Import ${id} is cancelled and has no hierarchy; ask for another one.`
     )
+  })
+})
+
+describe("a request that names customers", () => {
+  it("takes as many as the document says, and names the field when there are more", async () => {
+    const tenants = Array.from(
+      { length: importCustomersMax + 1 },
+      (_, n) => `99999999-0000-4000-8000-${String(n).padStart(12, "0")}`
+    )
+    const ask = (customers: ReadonlyArray<string>) =>
+      api.call("POST", `/v1/imports/${id}/execution`, { body: { customers } })
+    expect(problemOf(await ask(tenants.slice(1)))).toBe("409 import-not-ready")
+    const refused = await ask(tenants)
+    expect(problemOf(refused)).toBe("400 invalid-request")
+    expect(refused.body.errors[0].path).toEqual(["payload", "customers"])
   })
 })
