@@ -5,18 +5,21 @@ import { migrate } from "@concordat/adapter-postgres/migrate"
 import { storageLayer } from "@concordat/adapter-postgres/Storage"
 import { format } from "@concordat/core/money/Money"
 import type { Run } from "@concordat/core/reconciliation/Run"
-import { Cause, Clock, Effect, Exit, Logger, Option, Scope } from "effect"
+import { Cause, Clock, Effect, Exit, Fiber, Logger, Option, Result, Scope } from "effect"
 import { FetchHttpClient } from "effect/http"
+import { buildConsole, isConsoleFresh } from "./buildConsole.ts"
 import { startChild } from "./Child.ts"
 import { reconcile } from "./demo/reconcile.ts"
 import { simulatorControl } from "./demo/SimulatorControl.ts"
 import { actor, seedDemo } from "./demo/seedDemo.ts"
+import { type FirstOperator, firstOperator } from "./firstOperator.ts"
 import { operatorKey } from "./operatorKey.ts"
 import { mustBeFree } from "./ports.ts"
 import { settings } from "./settings.ts"
 import { say, step } from "./Terminal.ts"
 
 const apps = join(import.meta.dirname, "..", "..")
+const root = join(apps, "..")
 
 /** Everything on one machine: database, simulator, API and reconciler, in the order in which they need each other. */
 const start = Effect.gen(function* () {
@@ -29,6 +32,10 @@ const start = Effect.gen(function* () {
   yield* mustBeFree("API", apiHost, apiPort, "CONCORDAT_API_PORT")
   if (demo === "on") yield* mustBeFree("simulator", simulatorHost, simulatorPort, "SIMULATOR_PORT")
 
+  // Beside everything else, which mostly waits.
+  const build = isConsoleFresh(root)
+    ? undefined
+    : yield* Effect.forkScoped(Effect.result(buildConsole(root, join(logFolder, "console.log"))))
   const place = yield* step("database", () =>
     Effect.tap(databasePlace, (found) => migrate(found.url))
   )
@@ -59,10 +66,16 @@ const start = Effect.gen(function* () {
   )
 
   const storage = storageLayer(place, "concordat-start")
-  const reports = yield* Effect.gen(function* () {
+  const { operator, reports } = yield* Effect.gen(function* () {
     yield* operatorKey(join(folder, "operator.key"))
-    return simulator?.url == null ? [] : yield* demonstrate(simulator.url, folder)
+    const found = simulator?.url == null ? [] : yield* demonstrate(simulator.url, folder)
+    // Last, so that its password is told by the start that has made it.
+    return { reports: found, operator: yield* firstOperator(join(folder, "operator.password")) }
   }).pipe(Effect.provide([storage, FetchHttpClient.layer]))
+  if (build !== undefined) {
+    const built = yield* step("console", () => Fiber.join(build))
+    if (Result.isFailure(built)) yield* say(`  ${built.failure.message}`)
+  }
 
   const seconds = (((yield* Clock.currentTimeMillis) - began) / 1000).toFixed(1)
   yield* say(
@@ -70,6 +83,7 @@ const start = Effect.gen(function* () {
       seconds,
       api: api.url ?? `http://${apiHost}:${apiPort}`,
       simulator: simulator?.url ?? undefined,
+      operator: Option.getOrUndefined(operator),
       keyFile: join(folder, "operator.key"),
       database: place.embedded
         ? `PostgreSQL 18, embedded, data in ${folder}`
@@ -103,12 +117,13 @@ interface Block {
   readonly seconds: string
   readonly api: string
   readonly simulator: string | undefined
+  readonly operator: FirstOperator | undefined
   readonly keyFile: string
   readonly database: string
   readonly reports: ReadonlyArray<Run>
 }
 
-const block = ({ seconds, api, simulator, keyFile, database, reports }: Block): string =>
+const block = ({ seconds, api, simulator, operator, keyFile, database, reports }: Block): string =>
   [
     "",
     `Ready after ${seconds} s.`,
@@ -118,12 +133,13 @@ const block = ({ seconds, api, simulator, keyFile, database, reports }: Block): 
         `  ${instance}: ${rows} subscriptions compared, ${findings} findings, ${atRisk.map((money) => `${format(money)} ${money.currency}`).join(" + ") || "nothing"} at risk per month`
     ),
     ...(reports.length > 0 ? [""] : []),
+    `  Console    ${api}${operator === undefined ? "" : `  (${signInText(operator)})`}`,
     `  API        ${api}  (documentation: ${api}/docs)`,
     ...(simulator === undefined
       ? []
       : [`  Simulator  ${simulator}  (control: ${simulator}/_simulator/openapi.json)`]),
     `  Database   ${database}`,
-    `  Sign in    Authorization: Bearer <the key in ${keyFile}>; the CLI finds it there`,
+    `  API key    Authorization: Bearer <the key in ${keyFile}>; the CLI finds it there`,
     "",
     simulator === undefined
       ? "  Try next   npx concordat instance add --help"
@@ -133,6 +149,11 @@ const block = ({ seconds, api, simulator, keyFile, database, reports }: Block): 
     "  Ctrl-C stops everything.",
     ""
   ].join("\n")
+
+const signInText = ({ file, name, password }: FirstOperator): string =>
+  password === undefined
+    ? `sign in as ${name}, password in ${file}`
+    : `sign in as ${name}, password ${password}; kept in ${file}`
 
 const stopped = (signal: NodeJS.Signals) =>
   Effect.callback<void>((resume) => {

@@ -113,6 +113,24 @@ describe("npm start", () => {
     expect(statSync(join(folder, "operator.key")).mode & 0o077).toBe(0)
   }, 60_000)
 
+  it("makes the first operator, whose password it tells once, and serves the console", async () => {
+    const file = join(folder, "operator.password")
+    expect(statSync(file).mode & 0o077).toBe(0)
+    const password = readFileSync(file, "utf8").trim()
+    expect(password).toMatch(/^([a-z2-9]{4}-){4}[a-z2-9]{4}$/u)
+    expect(first.output()).toContain(`sign in as admin, password ${password}; kept in ${file}`)
+    const answer = await fetch(`${here.url}/v1/session`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ name: "admin", password })
+    })
+    expect([answer.status, (await answer.json()).operator.role]).toEqual([200, "operator-admin"])
+    const page = await fetch(here.url, { headers: { accept: "text/html" } })
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("<script")])
+    for (const log of ["api.log", "reconciler.log"])
+      expect(readFileSync(join(folder, "logs", log), "utf8")).not.toContain(password)
+  }, 30_000)
+
   it("serves the command line with the operator's key", async () => {
     const { code, output } = await new Promise<{ code: unknown; output: string }>((done) =>
       execFile(
@@ -168,6 +186,10 @@ describe("npm start", () => {
   it("finds its data again, also after it was killed, and does not seed again", async () => {
     const second = here.start()
     expect(await second.says(lastLine)).not.toContain("demo book")
+    expect(second.output()).toContain("sign in as admin, password in ")
+    expect(second.output()).not.toContain(
+      readFileSync(join(folder, "operator.password"), "utf8").trim()
+    )
     const runs = await here.runs()
     expect(runs.length).toBeGreaterThan(4)
     const apps = childrenOf(second.pid).filter((pid) => pid !== postgresPid(folder))
