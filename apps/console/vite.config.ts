@@ -2,7 +2,7 @@ import react from "@vitejs/plugin-react"
 import { defineConfig } from "vite"
 
 /** Where the API answers while the console is worked on. */
-const api = process.env["CONCORDAT_API"] ?? "http://127.0.0.1:3000"
+const api = process.env["CONCORDAT_URL"] ?? "http://127.0.0.1:3000"
 
 export default defineConfig({
   root: import.meta.dirname,
@@ -19,5 +19,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false
   },
-  server: { proxy: { "/v1": { target: api, changeOrigin: true } } }
+  server: { proxy: { "/v1": api } }
 })

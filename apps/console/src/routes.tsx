@@ -9,7 +9,6 @@ import {
   lazyRouteComponent,
   Outlet
 } from "@tanstack/react-router"
-import type { ReactNode } from "react"
 import { sessionQuery, useMay } from "./api/Session.tsx"
 import { Shell } from "./frame/Shell.tsx"
 import { SignIn } from "./frame/SignIn.tsx"
@@ -49,14 +48,8 @@ const NotFound = () => (
 )
 
 /** What the role may not see is said instead of asked for. */
-const Guarded = ({ scope, children }: { readonly scope: Scope; readonly children: ReactNode }) =>
-  useMay(scope) ? children : <NoPermission scope={scope} />
-
-const Allowed = ({ scope }: { readonly scope: Scope }) => (
-  <Guarded scope={scope}>
-    <Outlet />
-  </Guarded>
-)
+const Allowed = ({ scope }: { readonly scope: Scope }) =>
+  useMay(scope) ? <Outlet /> : <NoPermission scope={scope} />
 
 const root = createRootRoute({ component: Gate, notFoundComponent: NotFound })
 
@@ -145,16 +138,16 @@ const catalogueRun = createRoute({
     "CatalogueRunPage"
   )
 })
-const Products = lazyRouteComponent(() => import("./pages/catalogue/Products.tsx"), "Products")
 const products = createRoute({
   getParentRoute: () => root,
   path: "/products",
+  component: () => <Allowed scope="catalogue:read" />
+})
+const productsPage = createRoute({
+  getParentRoute: () => products,
+  path: "/",
   validateSearch: productsSearch,
-  component: () => (
-    <Guarded scope="catalogue:read">
-      <Products />
-    </Guarded>
-  )
+  component: lazyRouteComponent(() => import("./pages/catalogue/Products.tsx"), "Products")
 })
 
 const priceLists = createRoute({
@@ -193,19 +186,16 @@ const importPage = createRoute({
   component: lazyRouteComponent(() => import("./pages/imports/ImportPage.tsx"), "ImportPage")
 })
 
-const Agreements = lazyRouteComponent(
-  () => import("./pages/agreements/Agreements.tsx"),
-  "Agreements"
-)
 const agreements = createRoute({
   getParentRoute: () => root,
   path: "/agreements",
+  component: () => <Allowed scope="accounts:read" />
+})
+const agreementsPage = createRoute({
+  getParentRoute: () => agreements,
+  path: "/",
   validateSearch: agreementsSearch,
-  component: () => (
-    <Guarded scope="accounts:read">
-      <Agreements />
-    </Guarded>
-  )
+  component: lazyRouteComponent(() => import("./pages/agreements/Agreements.tsx"), "Agreements")
 })
 
 const outbox = createRoute({
@@ -241,15 +231,15 @@ const template = createRoute({
   component: lazyRouteComponent(() => import("./pages/mail/Templates.tsx"), "TemplatePage")
 })
 
-const System = lazyRouteComponent(() => import("./pages/system/System.tsx"), "System")
 const system = createRoute({
   getParentRoute: () => root,
   path: "/system",
-  component: () => (
-    <Guarded scope="keys:write">
-      <System />
-    </Guarded>
-  )
+  component: () => <Allowed scope="keys:write" />
+})
+const systemPage = createRoute({
+  getParentRoute: () => system,
+  path: "/",
+  component: lazyRouteComponent(() => import("./pages/system/System.tsx"), "System")
 })
 
 export const router = createRouter({
@@ -259,13 +249,13 @@ export const router = createRouter({
     accounts.addChildren([accountList, account]),
     instances.addChildren([instanceList, instance]),
     catalogueRuns.addChildren([catalogueRunList, catalogueRun]),
-    products,
+    products.addChildren([productsPage]),
     priceLists.addChildren([priceListList, priceList]),
     imports.addChildren([importList, importPage]),
-    agreements,
+    agreements.addChildren([agreementsPage]),
     outbox.addChildren([mails, mail]),
     templates.addChildren([templateList, template]),
-    system
+    system.addChildren([systemPage])
   ]),
   parseSearch,
   stringifySearch,

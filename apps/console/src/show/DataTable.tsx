@@ -2,14 +2,13 @@ import { Button, Checkbox, Menu, Table } from "@mantine/core"
 import { IconColumns3 } from "@tabler/icons-react"
 import {
   type ColumnDef,
-  flexRender,
   getCoreRowModel,
   type Row,
   useReactTable,
   type VisibilityState
 } from "@tanstack/react-table"
 import { useVirtualizer } from "@tanstack/react-virtual"
-import { type ReactNode, useRef, useState } from "react"
+import { type ReactNode, useMemo, useRef, useState } from "react"
 
 /** A column: what it is called, and what a row shows in it. */
 export interface Column<T> {
@@ -46,15 +45,15 @@ export const DataTable = <T,>({
     Object.fromEntries(columns.filter(({ isHidden }) => isHidden).map(({ id }) => [id, false]))
   )
   const scroller = useRef<HTMLElement>(null)
+  const data = useMemo(() => [...rows], [rows])
+  const definitions = useMemo(
+    () => columns.map(({ id, header }): ColumnDef<T> => ({ id, header })),
+    [columns]
+  )
   const table = useReactTable<T>({
-    data: [...rows],
-    columns: columns.map(
-      ({ id, header, cell }): ColumnDef<T> => ({
-        id,
-        header,
-        cell: ({ row }) => cell(row.original)
-      })
-    ),
+    data,
+    columns: definitions,
+    autoResetAll: false,
     getRowId: keyOf,
     state: { columnVisibility },
     onColumnVisibilityChange: setColumnVisibility,
@@ -73,7 +72,7 @@ export const DataTable = <T,>({
   const above = isVirtual ? (items[0]?.start ?? 0) : 0
   const below = isVirtual ? virtual.getTotalSize() - (items.at(-1)?.end ?? 0) : 0
   const inView = isVirtual ? items.flatMap(({ index }) => models[index] ?? []) : models
-  const alignOf = (id: string) => columns.find((column) => column.id === id)?.align ?? "left"
+  const visible = columns.filter(({ id }) => columnVisibility[id] !== false)
   const isFocusable = models.length > 0
   return (
     <>
@@ -110,7 +109,7 @@ export const DataTable = <T,>({
         ref={scroller}
         className="scroller"
         tabIndex={isFocusable ? 0 : -1}
-        aria-label={label}
+        aria-label={`Table: ${label}`}
         style={isVirtual ? { maxHeight: "70vh" } : {}}
       >
         <Table
@@ -121,9 +120,9 @@ export const DataTable = <T,>({
         >
           <Table.Thead>
             <Table.Tr>
-              {table.getVisibleLeafColumns().map((column) => (
-                <Table.Th key={column.id} ta={alignOf(column.id)} scope="col">
-                  {String(column.columnDef.header)}
+              {visible.map(({ align, header, id }) => (
+                <Table.Th key={id} ta={align ?? "left"} scope="col">
+                  {header}
                 </Table.Th>
               ))}
             </Table.Tr>
@@ -134,7 +133,7 @@ export const DataTable = <T,>({
               <DataRow
                 key={row.id}
                 row={row}
-                alignOf={alignOf}
+                columns={visible}
                 measure={isVirtual ? virtual.measureElement : undefined}
               />
             ))}
@@ -154,11 +153,11 @@ const Spacer = ({ height }: { readonly height: number }) => (
 
 const DataRow = <T,>({
   row,
-  alignOf,
+  columns,
   measure
 }: {
   readonly row: Row<T>
-  readonly alignOf: (id: string) => "left" | "right"
+  readonly columns: ReadonlyArray<Column<T>>
   readonly measure: ((element: HTMLElement | null) => void) | undefined
 }) => (
   <Table.Tr
@@ -166,9 +165,9 @@ const DataRow = <T,>({
     aria-rowindex={row.index + 2}
     {...(measure === undefined ? {} : { ref: measure })}
   >
-    {row.getVisibleCells().map((cell) => (
-      <Table.Td key={cell.id} ta={alignOf(cell.column.id)}>
-        {flexRender(cell.column.columnDef.cell, cell.getContext())}
+    {columns.map(({ align, cell, id }) => (
+      <Table.Td key={id} ta={align ?? "left"}>
+        {cell(row.original)}
       </Table.Td>
     ))}
   </Table.Tr>

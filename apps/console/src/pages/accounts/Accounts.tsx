@@ -126,7 +126,7 @@ const columns: ReadonlyArray<Column<Account>> = [
         <Anchor
           component={Link}
           to={`/accounts?parent=${id}`}
-          aria-label={`Accounts below ${name}`}
+          aria-label={`Show the accounts below ${name}`}
           size="sm"
         >
           Show

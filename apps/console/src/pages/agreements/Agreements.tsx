@@ -13,7 +13,7 @@ import { Empty, PageHead, Shown } from "../../show/States.tsx"
 import { AccountSelect } from "../accounts/AccountSelect.tsx"
 import { type Acceptance, type AgreementsSearch, acceptanceTone } from "./agreements.ts"
 
-const route = getRouteApi("/agreements")
+const route = getRouteApi("/agreements/")
 
 const filterOf = ({ account, q, status }: AgreementsSearch) => ({
   ...(q === undefined ? {} : { q }),

@@ -13,7 +13,7 @@ import { Empty, PageHead, ProblemBox, Shown } from "../../show/States.tsx"
 import { InstanceSelect, useInstances } from "../instances/InstanceSelect.tsx"
 import { type Product, statusNames, statusTone } from "./products.ts"
 
-const route = getRouteApi("/products")
+const route = getRouteApi("/products/")
 
 /** The products of an instance's catalogue: what is new or changed, and what is for sale. */
 export const Products = () => {

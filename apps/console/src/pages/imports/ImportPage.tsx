@@ -338,7 +338,7 @@ const columnsOf = (
             <Button
               size="compact-xs"
               variant="default"
-              aria-label={`Say which account ${customer.name} is`}
+              aria-label={`Map ${customer.name} to an account`}
               onClick={() => onMap(customer)}
             >
               Map

@@ -27,4 +27,4 @@ export const outboxSearch = (raw: RawSearch): OutboxSearch => ({
  * rights either; each of the two would do.
  */
 export const framed = (html: string): string =>
-  `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"><meta name="color-scheme" content="light"><body style="background:#fff;color:#111;font-family:sans-serif">${html}`
+  `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"><meta name="color-scheme" content="light">${html}`

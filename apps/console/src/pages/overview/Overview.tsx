@@ -126,6 +126,9 @@ const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFrac
 const agreeing = ({ findings, rows }: Run): string =>
   rows === 0 ? "–" : percent.format(Math.max(0, rows - findings) / rows)
 
+/** So many kinds of finding are listed; the report has them all. */
+const kindsMax = 8
+
 const Book = ({ run }: { readonly run: Run }) => (
   <Card withBorder component="section" aria-label={`Book of ${run.instance}`}>
     <Group justify="space-between" mb="xs">
@@ -158,8 +161,10 @@ const Book = ({ run }: { readonly run: Run }) => (
         ))}
     </Stack>
     <Text size="sm" c="dimmed" component="div">
+      {run.counts.length > kindsMax &&
+        `and ${countText(run.counts.length - kindsMax)} kinds more. `}
       {countText(run.rows)} rows, compared <Instant at={run.finishedAt} isRelative />.{" "}
-      <Anchor component={Link} to={`/reconciliations/${run.id}`} inherit>
+      <Anchor component={Link} to={`/reconciliations/${run.id}`} inherit underline="always">
         Open the report
       </Anchor>
     </Text>

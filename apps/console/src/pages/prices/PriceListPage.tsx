@@ -299,7 +299,7 @@ const Accounts = ({ id }: { readonly id: string }) => {
               <Button
                 size="compact-xs"
                 variant="default"
-                aria-label={`Take the price list back from ${name}`}
+                aria-label={`Take back the price list from ${name}`}
                 loading={take.isPending}
                 onClick={() => take.mutate({ parts: { params: { id, accountId } } })}
               >

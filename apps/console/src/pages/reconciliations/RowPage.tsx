@@ -115,7 +115,8 @@ function isField(name: string): name is FieldName {
 
 /** Both sides field by field; where they differ, the line says so in words and with what was agreed before. */
 const Sides = ({ row }: { readonly row: ReportRow }) => (
-  <div className="scroller">
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+  <section className="scroller" tabIndex={0} aria-label="Table: Both sides">
     <Table aria-label="Both sides">
       <Table.Thead>
         <Table.Tr>
@@ -154,7 +155,7 @@ const Sides = ({ row }: { readonly row: ReportRow }) => (
         })}
       </Table.Tbody>
     </Table>
-  </div>
+  </section>
 )
 
 const FindingCard = ({ finding }: { readonly finding: Finding }) => (
