@@ -56,7 +56,13 @@ const simulated = Effect.acquireRelease(
     const simulator = new Simulator(new Clock(), noJournal, {
       seed: "tenants",
       accounts: [
-        { name: "indirect", cspStatus: "indirect", customers: 40, limitPerMinute: null },
+        {
+          name: "indirect",
+          cspStatus: "indirect",
+          customers: 60,
+          resellers: 7,
+          limitPerMinute: null
+        },
         { name: "direct", cspStatus: "direct", customers: 3, limitPerMinute: null }
       ]
     })
@@ -209,6 +215,10 @@ export const tenantWorld = Effect.gen(function* () {
     direct,
     seller,
     sellerTenant: reseller.tenantId,
+    /** Of a reseller whom Microsoft does not let sell. */
+    ineligibleMpnId: MpnId.make(
+      credentials[0]?.resellers.find(({ eligible }) => !eligible)?.mpnId ?? "0"
+    ),
     add,
     customersOf,
     /** An account's sync options are replaced. */

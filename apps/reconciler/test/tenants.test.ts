@@ -319,22 +319,28 @@ describe("a new tenant", () => {
     expect(results.map(({ _tag }) => _tag).toSorted()).toEqual(["Failure", "Success"])
   })
 
-  it("of a reseller whom Microsoft does not know is the provider's own, and that is said", async () => {
-    const stranger = await run(
-      world.add({ kind: "reseller", edition: "basic", mpnId: MpnId.make("1") })
-    )
-    const { account, domain } = await run(wanting("admin", { parentId: stranger.id }))
-    await run(Effect.andThen(request(account, world.indirect), advance(account, world.indirect)))
-    expect(world.customersOf("indirect", domain)[0]?.reseller ?? null).toBeNull()
-    const { items } = await run(
-      Synchronizations.use((port) =>
-        port.steps(account.id, world.indirect.id, { cursor: undefined, limit: 50 })
+  it.each([
+    ["does not know", () => MpnId.make("1"), /is not named to Microsoft \(invalid MPN id: 1\)/u],
+    [
+      "does not let sell",
+      () => world.ineligibleMpnId,
+      /is not named to Microsoft \(\d+ is not valid/u
+    ]
+  ])(
+    "of a reseller whom Microsoft %s is the provider's own, and that is said",
+    async (_, mpnId, said) => {
+      const stranger = await run(world.add({ kind: "reseller", edition: "basic", mpnId: mpnId() }))
+      const { account, domain } = await run(wanting("admin", { parentId: stranger.id }))
+      await run(Effect.andThen(request(account, world.indirect), advance(account, world.indirect)))
+      expect(world.customersOf("indirect", domain)[0]?.reseller ?? null).toBeNull()
+      const { items } = await run(
+        Synchronizations.use((port) =>
+          port.steps(account.id, world.indirect.id, { cursor: undefined, limit: 50 })
+        )
       )
-    )
-    expect(items.map(({ text }) => text).join("\n")).toMatch(
-      /is not named to Microsoft \(invalid MPN id: 1\)/u
-    )
-  })
+      expect(items.map(({ text }) => text).join("\n")).toMatch(said)
+    }
+  )
 })
 
 /** Ports of a process that dies at its `at`-th step, before or after what it does there. */

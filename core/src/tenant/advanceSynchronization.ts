@@ -21,7 +21,15 @@ import {
 } from "./Synchronization.ts"
 import { type FirstCredentials, Synchronizations } from "./Synchronizations.ts"
 import type { FieldProblem } from "./SyncOption.ts"
-import { countryOf, factsOf, type Known, knownOf, resellerOf, writeTo } from "./tenantFacts.ts"
+import {
+  countryOf,
+  factsOf,
+  type Known,
+  knownOf,
+  listedResellerOf,
+  resellerOf,
+  writeTo
+} from "./tenantFacts.ts"
 import {
   type CreatedTenant,
   type NewTenant,
@@ -560,7 +568,7 @@ const find = Effect.fnUntraced(function* (of: Case) {
   const hasProof = own !== null && instance.cspStatus === "indirect"
   if (hasProof) {
     // A reseller shows that the customer is its own by what Microsoft says of the customer.
-    const { missing, resellerTenantId } = yield* resellerOf(instance, known)
+    const { missing, resellerTenantId } = yield* listedResellerOf(instance, known)
     if (resellerTenantId === null)
       return yield* back(
         of,
@@ -604,7 +612,7 @@ const authorize = Effect.fnUntraced(function* (of: Case) {
     )
   }
   const vendor = yield* VendorTenants
-  const { resellerTenantId, missing } = yield* resellerOf(instance, known)
+  const { resellerTenantId, missing } = yield* listedResellerOf(instance, known)
   const link = yield* vendor.relationshipRequest(instance, { resellerTenantId })
   return yield* within(
     Effect.gen(function* () {

@@ -2,12 +2,13 @@ import { Effect, Option, Schema, Stream } from "effect"
 import type { Account, AccountId, Contact } from "../account/Account.ts"
 import { Accounts } from "../account/Accounts.ts"
 import { type PurchaseMode, purchaseModeOf } from "../account/PurchaseMode.ts"
-import type { Instance, TenantId } from "../instance/Instance.ts"
+import type { Instance, MpnId, TenantId } from "../instance/Instance.ts"
 import { accountValues } from "../mail/accountValues.ts"
 import type { MergeValues } from "../mail/mergeFields.ts"
 import { Language, languageDefault } from "../mail/Template.ts"
 import { writeMail } from "../mail/writeMail.ts"
 import type { CountryRules } from "./CountryRules.ts"
+import { checkMpnId } from "./checkMpnId.ts"
 import { partnerOfRecord } from "./partnerOfRecord.ts"
 import { addressOf, type TenantFacts } from "./prerequisites.ts"
 import type { SyncOptionFacts, SyncOptionValues } from "./SyncOption.ts"
@@ -98,6 +99,8 @@ export const countryOf = (known: Known) =>
 /** Whose customer the tenant will be at Microsoft. */
 export interface ResellerChoice {
   readonly resellerTenantId: TenantId | null
+  /** Its MPN id; null where no reseller is named. */
+  readonly mpnId: MpnId | null
   /** Why a reseller that it should have is not named. */
   readonly missing: string | null
 }
@@ -106,12 +109,31 @@ export interface ResellerChoice {
 const resellersMax = 50_000
 
 /**
- * The reseller of an end customer, in an indirect provider's instance. One that Microsoft does not know must not stop the
- * customer: it becomes the provider's own, who relates it in Partner Center (domain.md §9).
+ * The reseller of an end customer, in an indirect provider's instance. One that Microsoft does not know, or does not let
+ * sell, must not stop the customer: it becomes the provider's own, who relates it in Partner Center (domain.md §9).
  */
 export const resellerOf = Effect.fn("resellerOf")(function* (instance: Instance, known: Known) {
+  const choice = yield* listedResellerOf(instance, known)
+  if (choice.resellerTenantId === null || choice.mpnId === null) return choice
+  const { reason, verdict } = yield* checkMpnId(instance, choice.mpnId)
+  return verdict === "invalid"
+    ? notNamed(known, `${choice.mpnId} is not valid: ${reason ?? "Microsoft refuses it."}`)
+    : choice
+})
+
+const notNamed = ({ reseller }: Known, reason: string): ResellerChoice => ({
+  resellerTenantId: null,
+  mpnId: null,
+  missing: `${reseller?.name ?? "The reseller"} is not named to Microsoft (${reason}); relate the customer to it in Partner Center.`
+})
+
+/** Whose customer it is or shall be, as far as the instance has such a reseller, whether or not that one may sell now. */
+export const listedResellerOf = Effect.fn("listedResellerOf")(function* (
+  instance: Instance,
+  known: Known
+) {
   const { mode, options, reseller } = known
-  const none: ResellerChoice = { resellerTenantId: null, missing: null }
+  const none: ResellerChoice = { resellerTenantId: null, mpnId: null, missing: null }
   if (instance.cspStatus === "direct" || mode !== "EndCustomer") return none
   const mpnId = options.mpnId ?? reseller?.mpnId ?? null
   const vendor = yield* VendorResellers
@@ -133,13 +155,9 @@ export const resellerOf = Effect.fn("resellerOf")(function* (instance: Instance,
   })
   if (partner.kind === "none") return none
   if (partner.kind === "reseller" && Option.isSome(found))
-    return { resellerTenantId: found.value.tenantId, missing: null }
+    return { resellerTenantId: found.value.tenantId, mpnId: partner.mpnId, missing: null }
   const reason = partner.kind === "provider" ? partner.reason : "invalid MPN id"
-  const choice: ResellerChoice = {
-    resellerTenantId: null,
-    missing: `${reseller?.name ?? "The reseller"} is not named to Microsoft (${reason}${mpnId === null ? "" : `: ${mpnId}`}); relate the customer to it in Partner Center.`
-  }
-  return choice
+  return notNamed(known, mpnId === null ? reason : `${reason}: ${mpnId}`)
 })
 
 /** Writes a mail about the account, in its language, into the current transaction. */
