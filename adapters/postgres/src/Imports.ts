@@ -840,7 +840,9 @@ export const importsLayer = Layer.effect(
                 select mpn_id, name, tenant_id, false as by_hand, null::uuid as account_id
                 from json_to_recordset(${JSON.stringify(
                   known.flatMap(({ mpnId, name, tenantId }) =>
-                    mpnId === null ? [] : [{ mpn_id: mpnId, name, tenant_id: tenantId }]
+                    mpnId === null
+                      ? []
+                      : [{ mpn_id: mpnId, name: name || null, tenant_id: tenantId }]
                   )
                 )}::json) given (mpn_id text, name text, tenant_id uuid)
                 union all

@@ -19,7 +19,13 @@ import { VendorSubscriptions } from "@concordat/core/subscription/VendorSubscrip
 import { type VendorCustomer, VendorCustomers } from "@concordat/core/tenant/VendorCustomers"
 import { type VendorReseller, VendorResellers } from "@concordat/core/tenant/VendorResellers"
 import { type BillingProfile, VendorTenants } from "@concordat/core/tenant/VendorTenants"
-import { Busy, NoRelationship, Refused, VendorError } from "@concordat/core/vendor/VendorError"
+import {
+  Busy,
+  NoRelationship,
+  Refused,
+  SignInRejected,
+  VendorError
+} from "@concordat/core/vendor/VendorError"
 import { Effect, Fiber, Latch, Layer, ManagedRuntime, Stream } from "effect"
 import fc from "fast-check"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
@@ -299,6 +305,32 @@ describe("a hierarchy", () => {
       [mpn(1), "Reseller 1", 2],
       [mpn(2), "Reseller 2", 0]
     ])
+  })
+})
+
+describe("the resellers of a hierarchy", () => {
+  it("go without names as long as nobody has consented, and wait for them while Partner Center is away", async () => {
+    vendor.failures.set("resellers ", new SignInRejected({ wayOut: "Authenticate the instance." }))
+    const { id, problem, status } = await readHierarchy()
+    expect([status, problem]).toEqual([
+      "ready",
+      "The names of the resellers are not known: resellers: SignInRejected (HTTP 500): no Authenticate the instance."
+    ])
+    const { items } = await use((imports) =>
+      imports.resellers(id, { cursor: undefined, limit: 10 })
+    )
+    expect(items.map(({ customers, mpnId, name }) => [mpnId, name, customers])).toEqual([
+      [mpn(1), null, 2]
+    ])
+    vendor.failures.set("resellers ", new Busy({ retryAfterMs: null }))
+    const asked = await runtime.runPromise(requestImport("key:test", "instance-1"))
+    const away = await runtime.runPromise(
+      Effect.flip(continueImport(asked.id, { concurrency: 4, giveUp: () => false }))
+    )
+    expect(away).toMatchObject({ _tag: "VendorError" })
+    vendor.failures.clear()
+    await work(asked.id)
+    expect(await get(asked.id)).toMatchObject({ status: "ready", problem: null, customers: 4 })
   })
 })
 
@@ -861,6 +893,17 @@ describe("what goes wrong", () => {
     expect(await runtime.runPromise(Imports.use(({ recover }) => recover))).toBe(1)
     expect(await runtime.runPromise(Imports.use(({ recover }) => recover))).toBe(0)
     await work(first.id)
+    const second = await runtime.runPromise(requestImport("key:test", "instance-1"))
+    expect(
+      await failure((imports) =>
+        imports.execute(
+          first.id,
+          { customers: "all", asNew: false, orderingEnabled: false },
+          "key:runner"
+        )
+      )
+    ).toMatchObject({ _tag: "ImportUnderWay", id: second.id })
+    await use((imports) => imports.cancel(second.id))
     await use((imports) =>
       imports.execute(
         first.id,

@@ -112,7 +112,8 @@ const listHierarchy = Effect.fnUntraced(function* (asked: CustomerImport, instan
     countingRequests
   )
   const [resellers, more] = yield* resellersOf(instance).pipe(Effect.result, countingRequests)
-  if (Result.isFailure(resellers) && resellers.failure.reason._tag === "Busy")
+  // An outage passes, and a consent that has ended is given again: only who never consented goes without names.
+  if (Result.isFailure(resellers) && passes.has(resellers.failure.reason._tag))
     return yield* resellers.failure
   yield* imports.listed(
     asked.id,
@@ -126,6 +127,8 @@ const listHierarchy = Effect.fnUntraced(function* (asked: CustomerImport, instan
     requests + more
   )
 })
+
+const passes: ReadonlySet<VendorError["reason"]["_tag"]> = new Set(["Busy", "Paused"])
 
 /** Names come from strangers; from here on they are one line of text. */
 const tidied = ({ domain, name, tenantId }: VendorCustomer): VendorCustomer => ({
