@@ -3,10 +3,10 @@ import { Prompt } from "effect/cli"
 import { CommandFailed } from "./failures.ts"
 
 /** A secret: asked for without showing it, or read from a pipe: other users of a machine see arguments. */
-export const readSecret = Effect.gen(function* () {
+export const askSecret = Effect.fnUntraced(function* (message: string) {
   const secret =
     process.stdin.isTTY === true
-      ? yield* Prompt.run(Prompt.Hidden({ message: "The application's secret:" })).pipe(
+      ? yield* Prompt.run(Prompt.Hidden({ message })).pipe(
           Effect.mapError(() => new CommandFailed({ message: "Nothing was changed." }))
         )
       : Redacted.make((yield* readPipe).replace(/\r?\n$/u, ""))
@@ -16,6 +16,9 @@ export const readSecret = Effect.gen(function* () {
     })
   return secret
 })
+
+/** The secret of an application in Microsoft Entra. */
+export const readSecret = askSecret("The application's secret:")
 
 const readPipe = Effect.tryPromise({
   try: async () => {

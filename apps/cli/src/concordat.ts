@@ -11,6 +11,7 @@ import { customerImport } from "./commands/customerImport.ts"
 import { instance } from "./commands/instance.ts"
 import { key } from "./commands/key.ts"
 import { notification } from "./commands/notification.ts"
+import { operator } from "./commands/operator.ts"
 import { outbox } from "./commands/outbox.ts"
 import { pricelist } from "./commands/pricelist.ts"
 import { reconcile } from "./commands/reconcile.ts"
@@ -51,6 +52,7 @@ const command = root.pipe(
     outbox,
     template,
     key,
+    operator,
     rotateSecrets,
     pricelist
   ])
