@@ -84,6 +84,25 @@ const simulated = Effect.acquireRelease(
     )
 )
 
+/** A token that acts for the administrator. */
+const refreshed = async (
+  instance: Instance,
+  account: { readonly clientSecret: string; readonly refreshToken: string } | undefined,
+  resource: string
+): Promise<string> => {
+  const answer = await fetch(`${instance.endpoints.login}/${instance.tenantId}/oauth2/v2.0/token`, {
+    method: "POST",
+    body: new URLSearchParams({
+      grant_type: "refresh_token",
+      client_id: instance.appId,
+      client_secret: account?.clientSecret ?? "",
+      refresh_token: account?.refreshToken ?? "",
+      scope: `${resource}/.default`
+    })
+  })
+  return String(JSON.parse(await answer.text()).access_token)
+}
+
 const isAddress = (address: string | AddressInfo | null): address is AddressInfo =>
   typeof address === "object" && address !== null
 
@@ -126,26 +145,21 @@ export const tenantWorld = Effect.gen(function* () {
   const direct = instanceOf("direct", 2)
   const userTokens = Layer.succeed(UserTokens, {
     get: (instance, resource) =>
-      Effect.promise(async () => {
-        const account = credentials.find((one) => one.tenantId === instance.tenantId)
-        const answer = await fetch(`${url}/${instance.tenantId}/oauth2/v2.0/token`, {
-          method: "POST",
-          body: new URLSearchParams({
-            grant_type: "refresh_token",
-            client_id: instance.appId,
-            client_secret: account?.clientSecret ?? "",
-            refresh_token: account?.refreshToken ?? "",
-            scope: `${resource}/.default`
-          })
-        })
-        const { access_token } = JSON.parse(await answer.text())
-        return {
+      Effect.map(
+        Effect.promise(() =>
+          refreshed(
+            instance,
+            credentials.find((one) => one.tenantId === instance.tenantId),
+            resource
+          )
+        ),
+        (value) => ({
           resource,
-          value: Redacted.make(String(access_token)),
+          value: Redacted.make(value),
           expiresAt: Instant.make(Number.MAX_SAFE_INTEGER),
           mfa: null
-        }
-      }),
+        })
+      ),
     mfaMissing: () => Effect.void
   })
   const { url: database } = yield* makeDatabase
