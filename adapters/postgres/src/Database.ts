@@ -1,4 +1,16 @@
-import { Cause, Context, Data, Effect, Exit, Layer, Redacted, Schedule, Schema } from "effect"
+import {
+  Cause,
+  Context,
+  Data,
+  Effect,
+  Exit,
+  Layer,
+  Queue,
+  Redacted,
+  Schedule,
+  Schema,
+  Stream
+} from "effect"
 import { type ControlledTransaction, Kysely, PostgresDialect, sql } from "kysely"
 import pg from "pg"
 import { DatabaseStartError, describeStartFailure, parseAddress } from "./DatabaseAddress.ts"
@@ -162,6 +174,11 @@ export class Database extends Context.Service<
     readonly inTransaction: <A, E, R>(
       work: Effect.Effect<A, E, R>
     ) => Effect.Effect<A, E | DatabaseError, R>
+    /**
+     * The payloads that are notified on a channel of this database, by a connection of its own while the stream runs.
+     * The first element is undefined: from there on nothing is missed, until the stream fails with the connection.
+     */
+    readonly listen: (channel: string) => Stream.Stream<string | undefined, DatabaseError>
   }
 >()("adapter-postgres/Database") {
   /** Connects and checks the version; the pool closes with the scope. */
@@ -210,6 +227,47 @@ const openPool = Effect.fnUntraced(function* (options: DatabaseOptions) {
   })
   return pool
 })
+
+/** Notifications that wait to be taken; a subscriber that is this far behind is better off reading again. */
+const notificationsMax = 16_384
+
+const listenTo = (options: DatabaseOptions, channel: string) =>
+  Stream.callback<string | undefined, DatabaseError>(
+    Effect.fnUntraced(function* (queue) {
+      const client = yield* Effect.acquireRelease(
+        Effect.sync(
+          () =>
+            new pg.Client({
+              connectionString: Redacted.value(options.url),
+              application_name: `${options.applicationName} listening`,
+              connectionTimeoutMillis: 5_000,
+              keepAlive: true
+            })
+        ),
+        (opened) =>
+          Effect.promise(() => opened.end()).pipe(
+            Effect.interruptible,
+            Effect.timeoutOption("2 seconds")
+          )
+      )
+      const lost = (detail: string) =>
+        Queue.failCauseUnsafe(
+          queue,
+          Cause.fail(
+            new DatabaseError({ operation: "listen", reason: new Unavailable({ detail }) })
+          )
+        )
+      client.on("error", (cause) => lost(cause.message))
+      client.on("end", () => lost("the connection ended"))
+      client.on("notification", ({ payload }) => Queue.offerUnsafe(queue, payload ?? ""))
+      yield* attempt("listen", async () => {
+        await client.connect()
+        await client.query(`listen ${client.escapeIdentifier(channel)}`)
+      })
+      Queue.offerUnsafe(queue, undefined)
+    }),
+    { bufferSize: notificationsMax, strategy: "sliding" }
+  )
 
 const versionMin = 15
 
@@ -271,6 +329,7 @@ const make = Effect.fnUntraced(function* (options: DatabaseOptions) {
     inTransaction: (work) =>
       Effect.flatMap(CurrentTransaction, (transaction) =>
         transaction === null ? inNewTransaction(db, work) : work
-      )
+      ),
+    listen: (channel) => listenTo(options, channel)
   })
 })

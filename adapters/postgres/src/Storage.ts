@@ -8,6 +8,7 @@ import { booksLayer } from "./Books.ts"
 import { catalogueLayer } from "./Catalogue.ts"
 import { catalogueProductsLayer } from "./CatalogueProducts.ts"
 import { catalogueRunsLayer } from "./CatalogueRuns.ts"
+import { changesLayer } from "./Changes.ts"
 import { consentsLayer } from "./Consents.ts"
 import { Database } from "./Database.ts"
 import { idempotencyLayer } from "./Idempotency.ts"
@@ -47,6 +48,7 @@ export const portsLayer = Layer.mergeAll(
   catalogueLayer,
   catalogueProductsLayer,
   catalogueRunsLayer,
+  changesLayer,
   consentsLayer,
   idempotencyLayer,
   identifiersLayer,

@@ -9,3 +9,5 @@ export class PublicUrl extends Context.Service<
 /** Where Microsoft's sign-in sends the user back to: one of the application's redirect URIs. */
 export const callbackPath = "/v1/consent/callback"
 export const startPath = "/v1/consent/start"
+/** Where pages are told what changes. */
+export const eventsPath = "/v1/events"

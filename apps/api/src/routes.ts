@@ -1,5 +1,5 @@
 import { openApiDocument } from "@concordat/contracts/Api"
-import { callbackPath, startPath } from "./PublicUrl.ts"
+import { callbackPath, eventsPath, startPath } from "./PublicUrl.ts"
 
 /** An address of the API with its ids left open, and the methods it takes. */
 export interface Route {
@@ -23,7 +23,7 @@ const routes: ReadonlyArray<Route & { readonly pattern: RegExp }> = [
     path,
     methods: methodsOf(operations)
   })),
-  ...["/readyz", "/metrics", `${startPath}/{ticket}`, callbackPath].map((path) => ({
+  ...["/readyz", "/metrics", eventsPath, `${startPath}/{ticket}`, callbackPath].map((path) => ({
     path,
     methods: ["GET", "HEAD"]
   }))

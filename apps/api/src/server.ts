@@ -8,6 +8,7 @@ import type { Agreements } from "@concordat/core/agreement/Agreements"
 import type { Book } from "@concordat/core/book/Book"
 import type { CatalogueProducts } from "@concordat/core/catalogue/CatalogueProducts"
 import type { CatalogueRuns } from "@concordat/core/catalogue/CatalogueRuns"
+import type { Changes } from "@concordat/core/change/Changes"
 import type { Consents } from "@concordat/core/consent/Consents"
 import type { SignIn } from "@concordat/core/consent/SignIn"
 import type { Imports } from "@concordat/core/import/Imports"
@@ -36,7 +37,7 @@ import type { Idempotency } from "@concordat/core/work/Idempotency"
 import type { Identifiers } from "@concordat/core/work/Identifiers"
 import type { UnitOfWork } from "@concordat/core/work/UnitOfWork"
 import { createAdaptorServer } from "@hono/node-server"
-import { Effect, Layer, type Redacted, Schema } from "effect"
+import { Deferred, Effect, Layer, type Redacted, Schema } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { bearerLayer, signedInLayer } from "./auth.ts"
@@ -47,6 +48,7 @@ import { checkedLayer } from "./checked.ts"
 import { consentPagesLayer } from "./consentPages.ts"
 import { defectsLayer } from "./defects.ts"
 import { docsPage } from "./docs.ts"
+import { eventsLayer, Stopping } from "./events.ts"
 import { accountsLayer } from "./handlers/accounts.ts"
 import { agreementsLayer } from "./handlers/agreements.ts"
 import { bookLayer } from "./handlers/book.ts"
@@ -84,6 +86,7 @@ export type ApiPorts =
   | ApiKeys
   | Assortments
   | Book
+  | Changes
   | Consents
   | CatalogueProducts
   | CatalogueRuns
@@ -117,6 +120,7 @@ export type ApiPorts =
 export const apiLayer = Layer.mergeAll(
   HttpApiBuilder.layer(Api),
   consentPagesLayer,
+  eventsLayer,
   readyLayer,
   metricsLayer
 ).pipe(
@@ -185,6 +189,7 @@ export const startApi = Effect.fn("startApi")(function* (options: ApiOptions) {
   const ports = yield* Effect.context<ApiPorts>()
   const { sheetBytesMax = sheetBytesMaxDefault } = options
   let publicUrl = options.publicUrl ?? ""
+  const stopping = yield* Deferred.make<void>()
   const web = yield* Effect.acquireRelease(
     Effect.sync(() =>
       HttpRouter.toWebHandler(
@@ -195,6 +200,7 @@ export const startApi = Effect.fn("startApi")(function* (options: ApiOptions) {
             csrfLayer(options.secret),
             priceSheetFilesLayer({ bytesMax: sheetBytesMax }),
             Layer.succeedContext(ports),
+            Layer.succeed(Stopping, stopping),
             // Known once it listens, which is before anybody asks.
             Layer.succeed(PublicUrl, { origin: Effect.sync(() => publicUrl) }),
             HttpServer.layerServices
@@ -225,7 +231,9 @@ export const startApi = Effect.fn("startApi")(function* (options: ApiOptions) {
     }
   })
   if (!isHttpServer(server)) return yield* Effect.die(new Error("an HTTP/1.1 server is needed"))
-  yield* Effect.acquireRelease(listen(server, options), () => close(server))
+  yield* Effect.acquireRelease(listen(server, options), () =>
+    Effect.andThen(Deferred.succeed(stopping, undefined), close(server))
+  )
   const url = addressOf(server, options.host)
   publicUrl ||= url
   return { url }

@@ -14,6 +14,7 @@ import { imports } from "./0013_imports.ts"
 import { agreements } from "./0014_agreements.ts"
 import { mpnVerdicts } from "./0015_mpn_verdicts.ts"
 import { operators } from "./0016_operators.ts"
+import { changes } from "./0017_changes.ts"
 
 /** One step of the schema, forward only. Its name sorts after all that were released before it. */
 export interface MigrationModule {
@@ -37,5 +38,6 @@ export const migrations: ReadonlyArray<MigrationModule> = [
   imports,
   agreements,
   mpnVerdicts,
-  operators
+  operators,
+  changes
 ]
