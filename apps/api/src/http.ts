@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto"
+import { isIP } from "node:net"
 import { bookBytesMax } from "@concordat/contracts/book"
 import { templateBytesMax } from "@concordat/contracts/mail"
 import { entriesBytesMax } from "@concordat/contracts/pricelists"
@@ -18,6 +19,12 @@ export type ApiHandler = (request: Request, context: Context.Context<never>) => 
 
 /** Bodies of everything but imports; a reconciliation is some hundred bytes. */
 const bodyBytesMax = 64 * 1024
+
+/** The last address is the proxy's own word; those before it are whatever the client has sent. */
+const forwardedFor = (header: string | undefined): string | undefined => {
+  const last = header?.split(",").at(-1)?.trim() ?? ""
+  return isIP(last) === 0 ? undefined : last
+}
 
 const bodyLimitOf = (path: string): number => {
   if (path === "/v1/book/imports") return bookBytesMax
@@ -42,6 +49,8 @@ export const makeHttp = (options: {
   readonly docs: { readonly html: string; readonly scriptHash: string }
   readonly sheetBytesMax: number
   readonly console: Console
+  /** Whether every request comes through a proxy of ours, which says in X-Forwarded-For where it came from. */
+  readonly isBehindProxy: boolean
 }) => {
   const app = new Hono<{ Variables: { correlationId: string; pagePolicy: string | undefined } }>()
   // Around the next, whose policy is that of the documentation, with its script.
@@ -107,7 +116,12 @@ export const makeHttp = (options: {
     return options.api(
       c.req.raw,
       Context.make(CurrentCorrelation, c.get("correlationId")).pipe(
-        Context.add(CurrentOrigin, getConnInfo(c).remote.address ?? null),
+        Context.add(
+          CurrentOrigin,
+          (options.isBehindProxy ? forwardedFor(c.req.header("x-forwarded-for")) : undefined) ??
+            getConnInfo(c).remote.address ??
+            null
+        ),
         Context.add(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe(limit))
       )
     )

@@ -24,6 +24,9 @@ const settings = Config.all({
   ).pipe(Config.withDefault(3000)),
   // Where browsers reach the API from elsewhere: Microsoft sends whoever signs in back to it.
   publicUrl: Config.schema(Address, "CONCORDAT_PUBLIC_URL").pipe(Config.option),
+  behindProxy: Config.Literals(["on", "off"], "CONCORDAT_BEHIND_PROXY").pipe(
+    Config.withDefault("off")
+  ),
   sheetBytesMax: Config.schema(
     Schema.NumberFromString.check(
       Schema.isInt(),
@@ -35,7 +38,7 @@ const settings = Config.all({
 
 /** Until the process is told to stop: the database, the schema of this release, and then the API over it. */
 const program = Effect.gen(function* () {
-  const { host, port, publicUrl, sheetBytesMax } = yield* settings
+  const { behindProxy, host, port, publicUrl, sheetBytesMax } = yield* settings
   const place = yield* databasePlace
   const keys = yield* keyringFromConfig(place.folder)
   yield* migrate(place.url)
@@ -51,7 +54,8 @@ const program = Effect.gen(function* () {
     port,
     secret,
     publicUrl: Option.getOrUndefined(publicUrl),
-    sheetBytesMax
+    sheetBytesMax,
+    isBehindProxy: behindProxy === "on"
   }).pipe(Effect.provideContext(adapters))
   yield* Effect.forkScoped(watchConsents).pipe(Effect.provideContext(adapters))
   yield* Effect.logInfo("listening", { url: started.url })

@@ -179,6 +179,8 @@ export interface ApiOptions {
   readonly sheetBytesMax?: number | undefined
   /** Where the console's pages are; the folder of its build when absent. */
   readonly consoleFolder?: string | undefined
+  /** Whether to believe the last address of X-Forwarded-For; only behind a proxy that sets it. */
+  readonly isBehindProxy?: boolean | undefined
 }
 
 /** How long requests that are being answered may take after the server was told to stop. */
@@ -218,7 +220,8 @@ export const startApi = Effect.fn("startApi")(function* (options: ApiOptions) {
     openApi: JSON.stringify(document),
     docs: docsPage(document),
     sheetBytesMax,
-    console: makeConsole(options.consoleFolder ?? consoleFolder)
+    console: makeConsole(options.consoleFolder ?? consoleFolder),
+    isBehindProxy: options.isBehindProxy ?? false
   })
   const server = createAdaptorServer({
     fetch: app.fetch,

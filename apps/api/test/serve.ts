@@ -106,7 +106,18 @@ const list = [
   )
 ].join("\n")
 
-const open = Effect.fnUntraced(function* (consoleFolder: string | undefined) {
+interface ServeOptions {
+  readonly loggers?: ReadonlyArray<Logger.Logger<unknown, unknown>>
+  readonly consoleFolder?: string
+  readonly isBehindProxy?: boolean
+  readonly publicUrl?: string
+}
+
+const open = Effect.fnUntraced(function* ({
+  consoleFolder,
+  isBehindProxy,
+  publicUrl
+}: ServeOptions) {
   const database = Redacted.value((yield* makeDatabase).url)
   const cable = yield* openCable(database)
   const url = Redacted.make(cable.url)
@@ -126,7 +137,9 @@ const open = Effect.fnUntraced(function* (consoleFolder: string | undefined) {
     host: "127.0.0.1",
     port: 0,
     secret: Redacted.make("signs cursors"),
-    consoleFolder
+    consoleFolder,
+    isBehindProxy,
+    publicUrl
   }).pipe(Effect.provideContext(adapters))
   const admin = yield* Context.get(adapters, ApiKeys).make({
     name: "admin",
@@ -138,15 +151,10 @@ const open = Effect.fnUntraced(function* (consoleFolder: string | undefined) {
 })
 
 /** Starts it, and puts in what every test may look at, as a client would where a client can. */
-export const serve = async (
-  options: {
-    readonly loggers?: ReadonlyArray<Logger.Logger<unknown, unknown>>
-    readonly consoleFolder?: string
-  } = {}
-): Promise<Served> => {
+export const serve = async (options: ServeOptions = {}): Promise<Served> => {
   const scope = Scope.makeUnsafe()
   const { adapters, admin, cable, database, url } = await Effect.runPromise(
-    open(options.consoleFolder).pipe(
+    open(options).pipe(
       Scope.provide(scope),
       Effect.provide([
         Logger.layer([...(options.loggers ?? [])]),

@@ -531,6 +531,50 @@ describe("operators", () => {
   })
 })
 
+describe("behind a proxy that speaks TLS", () => {
+  let behind: Served
+  beforeAll(async () => {
+    behind = await serve({ isBehindProxy: true, publicUrl: "https://concordat.example" })
+    await behind.operator("ada", "operator-admin")
+  })
+  afterAll(() => behind.stop())
+  const from = (forwarded: string, name: string, password: string, origin?: string) =>
+    behind.call("POST", "/v1/session", {
+      key: "",
+      body: { name, password },
+      headers: { "x-forwarded-for": forwarded, ...(origin === undefined ? {} : { origin }) }
+    })
+
+  it("the cookie is for TLS only, and the public address is our own", async () => {
+    const answer = await from("192.0.2.7", "ada", passwordOf("ada"), "https://concordat.example")
+    expect(answer.headers.getSetCookie()[0]?.split("; ")).toContain("Secure")
+    expect(
+      problemOf(await from("192.0.2.7", "ada", passwordOf("ada"), "http://concordat.example"))
+    ).toBe("403 cross-site-refused")
+  })
+
+  it("an address waits for its own failures, whatever it says of others", async () => {
+    for (let i = 0; i < 20; i++) await from(`10.0.0.${i}, 192.0.2.1`, `stranger-${i}`, "a guess")
+    expect(problemOf(await from("10.9.9.9, 192.0.2.1", "x", "a guess"))).toBe(
+      "429 too-many-attempts"
+    )
+    expect((await from("192.0.2.2", "ada", passwordOf("ada"))).status).toBe(200)
+    const [session] = await behind.rows(
+      "select address from operator_session order by started_at desc limit 1"
+    )
+    expect(session).toEqual({ address: "192.0.2.2" })
+  })
+})
+
+it("who is not behind a proxy believes nobody's word of an address", async () => {
+  await api.call("POST", "/v1/session", {
+    key: "",
+    body: { name: "rita", password: passwordOf("rita") },
+    headers: { "x-forwarded-for": "192.0.2.9" }
+  })
+  expect(await api.rows("select from operator_session where address = '192.0.2.9'")).toEqual([])
+})
+
 it("no password, token or cookie is in the log or the database", async () => {
   const browser = await signedIn("otto")
   await openBrowser(api).signIn("otto", "a wrong and secret guess")
