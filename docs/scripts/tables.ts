@@ -122,7 +122,10 @@ const pairOf = (ours: Status, theirs: Status): readonly [Subscription, Observed]
 /** What a client can do about each problem, by the last part of its type. */
 const remedies: Record<string, string> = {
   "invalid-request": "Correct what `errors` names; each entry has the path and the reason.",
-  unauthorized: "Send a valid key.",
+  unauthorized: "Send a valid key, or sign in again.",
+  "sign-in-refused": "Correct name and password; an operator-admin can give a new password.",
+  "cross-site-refused":
+    "With a session, send `csrfToken` as `X-CSRF-Token` from a page of this server. Programs use a key.",
   forbidden: "Use a key with the scope that `scope` names.",
   "account-change-not-allowed":
     "The key's role may not touch what `field` names; ask the provider, or leave it out.",
@@ -161,6 +164,11 @@ const remedies: Record<string, string> = {
   "product-type-not-found": "`GET /v1/catalogue/product-types` lists them.",
   "product-code-taken": "Choose another code.",
   "annual-not-supported": "Leave `annualEnabled` off.",
+  "operator-not-found": "`GET /v1/operators` lists them.",
+  "session-not-found": "`GET /v1/sessions` lists your own.",
+  "operator-name-taken": "Choose another name, or give that operator a new password.",
+  "last-administrator": "Make another operator an `operator-admin` first.",
+  "too-many-attempts": "Wait as long as `Retry-After` says; it is never more than five minutes.",
   "mail-not-found": "`GET /v1/outbox` lists them.",
   "mail-waits": "Nothing is to be done: it is sent when its turn comes.",
   "no-recipient": "Give the template, or the account, an address to send to.",
@@ -226,7 +234,12 @@ const operations = (): ReadonlyArray<ReadonlyArray<string>> =>
     Object.entries(methods).map(([method, operation]) => {
       const found = Object.entries(operation)
       const of = (key: string) => String(found.find(([name]) => name === key)?.[1] ?? "")
-      return [code(`${method.toUpperCase()} ${path}`), of("summary"), code(of("x-required-scope"))]
+      const openTo = { "": "", anybody: "none", session: "a session" }[of("x-open-to")] ?? ""
+      return [
+        code(`${method.toUpperCase()} ${path}`),
+        of("summary"),
+        openTo === "" ? code(of("x-required-scope")) : openTo
+      ]
     })
   )
 
