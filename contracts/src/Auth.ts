@@ -58,6 +58,7 @@ const session = HttpApiSecurity.apiKey({ key: sessionCookie, in: "cookie" })
  * An API key as a bearer token, or the cookie of a session, which counts where no key is sent. 401 without a valid
  * one; 403 when it lacks the operation's scope, or when a request with the cookie does not come from our own pages.
  */
+// @effect-diagnostics-next-line leakingRequirements:off: what both schemes need is what every request of a router has
 export class Bearer extends HttpApiMiddleware.Service<Bearer, { provides: Caller }>()(
   "contracts/Bearer",
   {

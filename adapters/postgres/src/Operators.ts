@@ -102,7 +102,7 @@ export const operatorsLayer = Layer.effect(
       ...[id, version, { role, branch, active, password }]: Parameters<Port["change"]>
     ) {
       const password_hash = password === undefined ? undefined : yield* passwords.hash(password)
-      const now = new Date(yield* Clock.currentTimeMillis)
+      const at = yield* now
       return yield* atomically(
         Effect.gen(function* () {
           // All administrators, so that of two who leave at the same time the second is refused.
@@ -148,7 +148,7 @@ export const operatorsLayer = Layer.effect(
             yield* run("Operators.signedOut", (db) =>
               db
                 .updateTable("operator_session")
-                .set({ ended_at: now })
+                .set({ ended_at: at })
                 .where("operator_id", "=", id)
                 .where("ended_at", "is", null)
                 .execute()
@@ -157,7 +157,7 @@ export const operatorsLayer = Layer.effect(
             yield* run("Operators.newTokens", (db) =>
               db
                 .updateTable("operator_session")
-                .set({ rotated_at: new Date(0) })
+                .set({ rotated_at: longAgo })
                 .where("operator_id", "=", id)
                 .where("ended_at", "is", null)
                 .execute()
@@ -183,6 +183,10 @@ export const operatorsLayer = Layer.effect(
     return Operators.of({ add, list, get, known, change, setPassword })
   })
 )
+
+const now = Effect.map(Clock.currentTimeMillis, (ms) => new Date(ms))
+/** A token of then is due to be another one. */
+const longAgo = new Date(0)
 
 const columns = [
   "id",

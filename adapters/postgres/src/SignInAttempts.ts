@@ -23,7 +23,7 @@ export const signInAttemptsLayer = Layer.effect(
       ...[name, address]: Parameters<Port["begin"]>
     ) {
       const now = yield* Clock.currentTimeMillis
-      const forgiven = new Date(now - failuresKeptMs)
+      const forgiven = dateOf(now - failuresKeptMs)
       yield* run("SignInAttempts.forgive", (db) =>
         sql`delete from sign_in_attempt where subject in
           (select subject from sign_in_attempt where failed_at < ${forgiven}
@@ -36,7 +36,7 @@ export const signInAttemptsLayer = Layer.effect(
           .select("session.id")
           .where(sql<boolean>`operator.name = ${name}`)
           .where(sql<boolean>`session.address = ${address}`)
-          .where(sql<boolean>`session.started_at > ${new Date(now - knownAddressDays * dayMs)}`)
+          .where(sql<boolean>`session.started_at > ${dateOf(now - knownAddressDays * dayMs)}`)
           .limit(1)
           .executeTakeFirst()
       )
@@ -50,8 +50,8 @@ export const signInAttemptsLayer = Layer.effect(
                 .values({
                   subject,
                   failures: 0,
-                  failed_at: new Date(now),
-                  blocked_until: new Date(now)
+                  failed_at: dateOf(now),
+                  blocked_until: dateOf(now)
                 })
                 .onConflict((conflict) => conflict.column("subject").doUpdateSet({ subject }))
                 .returning(["failures", "failed_at", "blocked_until"])
@@ -70,8 +70,8 @@ export const signInAttemptsLayer = Layer.effect(
                 .updateTable("sign_in_attempt")
                 .set({
                   failures: count,
-                  failed_at: new Date(now),
-                  blocked_until: new Date(now + delayMsAfter(count, by))
+                  failed_at: dateOf(now),
+                  blocked_until: dateOf(now + delayMsAfter(count, by))
                 })
                 .where("subject", "=", subject)
                 .execute()
@@ -84,7 +84,7 @@ export const signInAttemptsLayer = Layer.effect(
     const succeeded = Effect.fn("SignInAttempts.succeeded")(function* (
       ...[name, address]: Parameters<Port["succeeded"]>
     ) {
-      const now = new Date(yield* Clock.currentTimeMillis)
+      const now = dateOf(yield* Clock.currentTimeMillis)
       // Before it began nothing was blocked, else it would not have begun.
       yield* run("SignInAttempts.succeeded", (db) =>
         sql`with forgiven as (delete from sign_in_attempt where subject = ${`name ${name}`})
@@ -104,6 +104,9 @@ const subjectsOf = (
   ...(address === null ? [] : [{ by: "address" as const, subject: addressSubject(address) }]),
   { by: "name", subject: `name ${name}` }
 ]
+
+/** As pg takes an instant. */
+const dateOf = (ms: number) => new Date(ms)
 
 const addressSubject = (address: string): string => `address ${networkOf(address)}`
 
