@@ -114,18 +114,20 @@ const Stale = ({ at, problem, onRetry }: { at: number; problem: Problem; onRetry
 export const Shown = <A,>({
   of,
   children,
-  what
+  title
 }: {
   readonly of: UseQueryResult<A, Problem>
   readonly children: (answer: A) => ReactNode
-  readonly what?: string
+  /** Of a whole page, until the answer has a better one. */
+  readonly title?: string
 }) => {
   const retry = () => void of.refetch()
   if (of.data === undefined)
-    return of.error === null ? (
-      <Loading {...(what === undefined ? {} : { what })} />
-    ) : (
-      <ProblemBox problem={of.error} onRetry={retry} />
+    return (
+      <>
+        {title !== undefined && <PageHead title={title} />}
+        {of.error === null ? <Loading /> : <ProblemBox problem={of.error} onRetry={retry} />}
+      </>
     )
   return (
     <div aria-busy={of.isPlaceholderData} style={of.isPlaceholderData ? { opacity: 0.6 } : {}}>

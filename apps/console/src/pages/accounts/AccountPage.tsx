@@ -36,7 +36,7 @@ export const AccountPage = () => {
   const { id } = route.useParams()
   const account = useRead("GET /v1/accounts/:id", { params: { id } })
   return (
-    <Shown of={account}>
+    <Shown of={account} title="Account">
       {(account) => (
         <>
           <PageHead

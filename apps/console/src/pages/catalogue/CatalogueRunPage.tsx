@@ -25,7 +25,7 @@ export const CatalogueRunPage = () => {
     { everyMs: (run) => readingEvery(run === undefined ? undefined : [run]) }
   )
   return (
-    <Shown of={run}>
+    <Shown of={run} title="Catalogue run">
       {(run) => (
         <>
           <PageHead

@@ -48,7 +48,7 @@ export const ImportPage = () => {
     { everyMs: (item) => importEvery(item === undefined ? undefined : [item]) }
   )
   return (
-    <Shown of={item}>
+    <Shown of={item} title="Import">
       {(item) => (
         <>
           <PageHead

@@ -27,7 +27,7 @@ export const InstancePage = () => {
   const { name } = route.useParams()
   const instance = useRead("GET /v1/instances/:name", { params: { name } })
   return (
-    <Shown of={instance}>
+    <Shown of={instance} title="Instance">
       {(instance) => (
         <>
           <PageHead

@@ -18,7 +18,7 @@ export const MailPage = () => {
   const mayWrite = useMay("outbox:write")
   const resend = useCommand("POST /v1/outbox/:id/resend", ["GET /v1/outbox", "GET /v1/outbox/:id"])
   return (
-    <Shown of={mail}>
+    <Shown of={mail} title="Mail">
       {({ accountId, attempts, createdAt, mail, problem, sentAt, status }) => (
         <Stack>
           <PageHead

@@ -80,7 +80,7 @@ export const TemplatePage = () => {
   const { kind } = route.useParams()
   const occasions = useRead("GET /v1/notifications/templates", { query: { limit: "200" } })
   return (
-    <Shown of={occasions}>
+    <Shown of={occasions} title="Template">
       {({ items }) => {
         const occasion = items.find((item) => item.kind === kind)
         if (occasion === undefined) return <Empty title="There is no such occasion" />

@@ -91,7 +91,7 @@ const Books = () => {
     { everyMs: (page) => everyOf(page?.items) }
   )
   return (
-    <Shown of={runs} what="Reading the newest reconciliations">
+    <Shown of={runs}>
       {({ items }) => {
         const latest = latestOf(items)
         return latest.length === 0 ? (

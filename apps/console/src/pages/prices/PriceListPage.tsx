@@ -35,7 +35,7 @@ export const PriceListPage = () => {
   const navigate = route.useNavigate()
   const list = useRead("GET /v1/pricelists/:id", { params: { id } })
   return (
-    <Shown of={list}>
+    <Shown of={list} title="Price list">
       {(list) => (
         <>
           <PageHead

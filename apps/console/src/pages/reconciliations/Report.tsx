@@ -45,7 +45,7 @@ export const Report = () => {
     { everyMs: (run) => everyOf(run === undefined ? undefined : [run]) }
   )
   return (
-    <Shown of={run}>
+    <Shown of={run} title="Reconciliation">
       {(run) => (
         <>
           <PageHead
@@ -277,7 +277,14 @@ const columnsOf = (run: string): ReadonlyArray<Column<Line>> => [
       finding === null ? (
         <State tone="good">agrees</State>
       ) : (
-        <State tone={severityTone[finding.severity]}>{finding.title}</State>
+        <>
+          <Text size="sm" fw={600}>
+            {finding.title}
+          </Text>
+          <Text size="xs" className={`tone-${severityTone[finding.severity]}`}>
+            {finding.severity}
+          </Text>
+        </>
       )
   },
   {

@@ -21,7 +21,7 @@ export const RowPage = () => {
     query: { q: rowId, limit: "20" }
   })
   return (
-    <Shown of={rows}>
+    <Shown of={rows} title="Row of a report">
       {({ items }) => {
         const fitting = items.filter(({ microsoftId, subscriptionId, tenantId }) =>
           [microsoftId, subscriptionId, tenantId].includes(rowId)
@@ -113,6 +113,8 @@ function isField(name: string): name is FieldName {
   return Object.hasOwn(fieldNames, name)
 }
 
+const absent = (side: object | null): string => (side === null ? "not there" : "not kept")
+
 /** Both sides field by field; where they differ, the line says so in words and with what was agreed before. */
 const Sides = ({ row }: { readonly row: ReportRow }) => (
   // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
@@ -142,10 +144,10 @@ const Sides = ({ row }: { readonly row: ReportRow }) => (
                 {finding === undefined ? "" : valueText(finding.baseline)}
               </Table.Td>
               <Table.Td className="foreign" fw={finding === undefined ? 400 : 700}>
-                {ours === undefined ? "not kept" : valueText(ours)}
+                {ours === undefined ? absent(row.bss) : valueText(ours)}
               </Table.Td>
               <Table.Td className="foreign" fw={finding === undefined ? 400 : 700}>
-                {theirs === undefined ? "not there" : valueText(theirs)}
+                {theirs === undefined ? absent(row.partnerCenter) : valueText(theirs)}
               </Table.Td>
               <Table.Td>
                 {finding === undefined ? "" : `moved by: ${movers[finding.movedBy]}`}

@@ -14,7 +14,7 @@ export const valueText = (value: FindingValue): string => {
     return `${value.offer} × ${value.quantity}, ${value.billingCycle}, ${termText(value.term)}`
   if (isInstant.test(value))
     return new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(Date.parse(value))
-  return value
+  return terms[value] ?? value
 }
 
 export const termText = (term: string | null): string =>
