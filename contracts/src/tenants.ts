@@ -56,7 +56,7 @@ const optionTexts = {
   mpnId:
     "The reseller's Partner ID; null: that of the reseller's account. Only in an indirect provider's instance, and not below a tenant reseller.",
   taxId:
-    '"Organization INN": the registration number, 5 to 22 characters; null: the account\'s tax id. Only where a country of the instance asks for it, and only for a new tenant.'
+    'The registration number ("Organization INN"), 5 to 22 characters; null: the account\'s tax id. Only where a country of the instance asks for it, and only for a new tenant.'
 }
 
 /** A sync option to show in a form. */
@@ -109,7 +109,7 @@ const SuggestedAddress = Schema.Struct({
   city: text("City."),
   state: textOrNull("State or province; null where there is none."),
   postalCode: textOrNull("Post code; null where there is none."),
-  country: described(Schema.toType(Country), "Country, as two letters of ISO 3166-1.")
+  country: described(Country, "Country, as two letters of ISO 3166-1.")
 }).annotate({
   identifier: "SuggestedAddress",
   description: "An address as Microsoft would write it."
@@ -249,7 +249,7 @@ export class SynchronizationGroup extends HttpApiGroup.make("synchronization")
         mode: described(SyncMode, "`create` makes a new tenant, `link` links one that exists."),
         confirm: described(
           Schema.optionalKey(Schema.Boolean),
-          "true answers the question with which the account's synchronisation waits. false when absent."
+          "Whether the question with which the account's synchronisation waits is answered with yes; false when absent."
         )
       }).annotate({
         identifier: "SynchronizationRequest",
