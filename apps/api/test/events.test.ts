@@ -71,13 +71,20 @@ describe("an open page", () => {
     page.stop()
   })
 
-  it("is told once of what changes many times in a moment", async () => {
+  it("is told a few times at most of what changes many times in a moment", async () => {
     const page = await begun(await listen(bearing(api.admin)))
-    await api.rows(`do $$ begin for i in 1..50 loop
-      update reconciliation_run set customers = i where id = '${api.seeded.finished}'; end loop; end $$`)
+    await Promise.all(
+      Array.from({ length: 30 }, (_, i) =>
+        api.rows(
+          `update reconciliation_run set customers = ${i} where id = '${api.seeded.finished}'`
+        )
+      )
+    )
     const { body } = await request(api.seeded.south.account)
     const told = await page.until((all) => all.some(({ id }) => id === body.id))
-    expect(told.filter(({ id }) => id === api.seeded.finished)).toHaveLength(1)
+    const times = told.filter(({ id }) => id === api.seeded.finished).length
+    expect(times).toBeGreaterThan(0)
+    expect(times).toBeLessThan(10)
     page.stop()
   })
 
