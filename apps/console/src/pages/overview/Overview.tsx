@@ -149,8 +149,9 @@ const Book = ({ run }: { readonly run: Run }) => (
       />
     </SimpleGrid>
     <Stack gap={2} mb="sm">
-      {[...run.counts]
-        .sort((a, b) => b.count - a.count)
+      {run.counts
+        .toSorted((a, b) => b.count - a.count)
+        .slice(0, kindsMax)
         .map(({ count, kind, title }) => (
           <Group key={kind} justify="space-between" wrap="nowrap">
             <Anchor component={Link} to={`/reconciliations/${run.id}?kind=${kind}`} size="sm">

@@ -197,7 +197,7 @@ const FindingCard = ({ finding }: { readonly finding: Finding }) => (
                   "possible"
                 ) : (
                   <>
-                    not possible, because {refusal.text} <Code>{refusal.code}</Code>
+                    not possible. {refusal.text} <Code>{refusal.code}</Code>
                     {refusal.closedAt !== null && (
                       <>
                         {" "}
