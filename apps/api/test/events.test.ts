@@ -103,6 +103,15 @@ describe("an open page", () => {
     page.stop()
   })
 
+  it("of somebody who may not read mails is not told that there is one", async () => {
+    const page = await begun(await listen(bearing(await api.key({ role: "read-only" }))))
+    const mail = await api.mail(api.seeded.south.account)
+    const { body } = await request(api.seeded.north.account)
+    const told = await page.until((all) => all.some(({ id }) => id === body.id))
+    expect(told.map(({ id }) => id)).not.toContain(mail)
+    page.stop()
+  })
+
   it("does not keep its operator signed in", async () => {
     const browser = openBrowser(api)
     await api.operator("idle", "operator")
