@@ -1,0 +1,21 @@
+/** An amount as the API sends it: a decimal number as text. */
+export interface Amount {
+  readonly amount: string
+  readonly currency: string
+}
+
+const isDecimal = (text: string): text is `${number}` => /^-?[0-9]+(\.[0-9]+)?$/u.test(text)
+
+/**
+ * An amount in the reader's way of writing, with every digit it came with: the text is never made a floating-point
+ * number.
+ */
+export const moneyText = ({ amount, currency }: Amount, locale?: string): string =>
+  isDecimal(amount)
+    ? new Intl.NumberFormat(locale, {
+        style: "currency",
+        currency,
+        currencyDisplay: "code",
+        maximumFractionDigits: 20
+      }).format(amount)
+    : `${amount} ${currency}`
