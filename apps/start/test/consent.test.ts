@@ -209,7 +209,10 @@ describe("a consent through its 90 idle days", () => {
       problem: { code: "AADSTS700082" }
     })
     expect(paused.problem.wayOut).toContain("not used for 90 days")
-    const [ended, ...others] = await notifications("consent-ended")
+    const [ended, ...others] = await eventually(
+      () => notifications("consent-ended"),
+      ({ length }) => length > 0
+    )
     expect([ended.severity, others]).toEqual(["critical", []])
     expect(ended.text).toContain("AADSTS700082")
 
