@@ -1,9 +1,7 @@
 import "@mantine/core/styles.css"
 import "@mantine/spotlight/styles.css"
-import "@mantine/notifications/styles.css"
 import "./frame/frame.css"
 import { MantineProvider } from "@mantine/core"
-import { Notifications } from "@mantine/notifications"
 import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query"
 import { RouterProvider } from "@tanstack/react-router"
 import { createRoot } from "react-dom/client"
@@ -44,7 +42,6 @@ if (root !== null)
         cssVariablesResolver={resolveVariables}
         getStyleNonce={() => nonce}
       >
-        <Notifications />
         <RouterProvider router={router} />
       </MantineProvider>
     </QueryClientProvider>
