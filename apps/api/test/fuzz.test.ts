@@ -91,7 +91,7 @@ const runsOf = (path: string, operation: Json): number =>
   !path.startsWith("/v1/customerforms") &&
   listOf(operation["parameters"]).some((one) => one["in"] === "query" && one["required"] === true)
     ? 400
-    : 30
+    : 20
 
 /** Mostly what the schema asks for, so that a request gets past the door; sometimes not. */
 const arbitraryOf = (schema: Json): fc.Arbitrary<unknown> => {
