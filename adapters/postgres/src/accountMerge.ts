@@ -36,7 +36,9 @@ export const mergeFacts = async (
         where id in (select instance_id from account_tenant where account_id = ${source}
           union select instance_id from synchronization where account_id in (${source}, ${target}))) as instances,
       (select coalesce(json_agg(distinct instance_id), '[]') from synchronization
-        where account_id in (${source}, ${target}) and status = 'in-progress') as "underWay",
+        where account_id in (${source}, ${target})
+          -- What Microsoft was asked for, and nobody knows yet what became of it, is the account's too.
+          and (status = 'in-progress' or sent_at is not null)) as "underWay",
       (select below.name from below, account kept
         where kept.id = ${target} and below.bill_to_id is not null
           and below.bill_to_id <> all (kept.ancestors)

@@ -272,7 +272,9 @@ describe("a merge", () => {
     expect(await merge(one, two)).toMatchObject({
       failure: { field: "tenants", reason: expect.stringContaining("instance-3") }
     })
-    await rows("update synchronization set status = 'failed'")
+    await rows("update synchronization set status = 'failed', sent_at = now()")
+    expect(await merge(one, two)).toMatchObject({ failure: { field: "tenants" } })
+    await rows("update synchronization set sent_at = null")
     expect(await merge(one, two)).toMatchObject({ _tag: "Success" })
     expect(
       await rows(

@@ -1,7 +1,7 @@
 import type { Accounts } from "@concordat/core/account/Accounts"
 import type { Consent } from "@concordat/core/consent/Consent"
 import { Consents, type Grant } from "@concordat/core/consent/Consents"
-import { SignIn } from "@concordat/core/consent/SignIn"
+import { SignIn, SignInRefused } from "@concordat/core/consent/SignIn"
 import { userToken } from "@concordat/core/consent/userToken"
 import type { Instances } from "@concordat/core/instance/Instances"
 import { dayMs, Instant, minuteMs } from "@concordat/core/time/Instant"
@@ -240,6 +240,44 @@ layer(consentsLayer.pipe(Layer.provideMerge(repositories)), { excludeTestService
           )
           assert.strictEqual(Redacted.value(again.value), "token 3")
         })
+    )
+
+    it.effect("never ends without anybody having been told", () =>
+      Effect.gen(function* () {
+        yield* fresh
+        const at = Instant.make(yield* Clock.currentTimeMillis)
+        yield* keep({ usedAt: at })
+        const refused = new SignInRefused({
+          kind: "ended",
+          code: "AADSTS50173",
+          text: "The grant was revoked.",
+          wayOut: "Sign in again.",
+          status: 400,
+          correlationId: "test"
+        })
+        const use = userToken(instance(1), "http://other").pipe(
+          Effect.provide([
+            Layer.mock(SignIn)({ renew: () => Effect.fail(refused) }),
+            identifiersLayer,
+            notificationsLayer,
+            outboxLayer,
+            mailTemplatesLayer
+          ]),
+          Effect.exit
+        )
+        const hasEnded = Effect.map(
+          Consents.use((consents) => consents.held(place)),
+          (held) => Option.getOrThrow(held).consent.ended
+        )
+        const told = rowsOf("select kind from notification")
+        yield* rowsOf("alter table notification add constraint nobody check (kind = '')")
+        yield* use
+        assert.deepStrictEqual([yield* hasEnded, yield* told], [false, []])
+        yield* rowsOf("alter table notification drop constraint nobody")
+        yield* rowsOf("update consent set leased_until = null")
+        yield* use
+        assert.deepStrictEqual([yield* hasEnded, yield* told], [true, [{ kind: "consent-ended" }]])
+      })
     )
 
     it.effect("is due for its use by the clock it is asked with, unless it has ended", () =>

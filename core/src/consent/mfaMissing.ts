@@ -3,6 +3,7 @@ import type { Instance } from "../instance/Instance.ts"
 import { notifyOperators } from "../notification/notifyOperators.ts"
 import { Instant } from "../time/Instant.ts"
 import type { VendorError } from "../vendor/VendorError.ts"
+import { UnitOfWork } from "../work/UnitOfWork.ts"
 import { nextUseAt } from "./Consent.ts"
 import { Consents } from "./Consents.ts"
 import { failingNotification } from "./notifications.ts"
@@ -31,10 +32,16 @@ export const mfaMissing = Effect.fn("mfaMissing")(function* (
     }
   }
   // The daily use goes on: what is missing is missing to Partner Center, and the consent must not run out meanwhile.
-  const written = yield* consents.failed(
-    consent,
-    held.value.version,
-    nextUseAt(held.value.consent.usedAt, 0)
+  const { within } = yield* UnitOfWork
+  yield* within(
+    consents
+      .failed(consent, held.value.version, nextUseAt(held.value.consent.usedAt, 0))
+      .pipe(
+        Effect.tap((isWritten) =>
+          isWritten
+            ? notifyOperators(instance, failingNotification(instance, consent, now))
+            : Effect.void
+        )
+      )
   )
-  if (written) yield* notifyOperators(instance, failingNotification(instance, consent, now))
 })

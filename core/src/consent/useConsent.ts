@@ -1,6 +1,7 @@
 import { Clock, Effect, Random } from "effect"
 import { notifyOperators } from "../notification/notifyOperators.ts"
 import { Instant, secondMs } from "../time/Instant.ts"
+import { UnitOfWork } from "../work/UnitOfWork.ts"
 import type { Signing } from "./application.ts"
 import { type Consent, type ConsentProblem, nextTryAt, nextUseAt } from "./Consent.ts"
 import { Consents, type Grant, type HeldConsent } from "./Consents.ts"
@@ -85,11 +86,23 @@ const keepRefusal = Effect.fnUntraced(function* (
   const ended = refused.kind === "ended"
   const consent: Consent = { ...held.consent, ended, problem: { code, text, wayOut, since } }
   const nextAt = nextTryAt(now, held.failures + 1, yield* Random.next)
-  const written = yield* consents.failed(consent, held.version, nextAt)
+  const told = ended
+    ? endedNotification(instance, consent, now)
+    : refused.kind === "refused"
+      ? failingNotification(instance, consent, now)
+      : undefined
+  const { within } = yield* UnitOfWork
+  // An instance is never paused without anybody having been told.
+  const written = yield* within(
+    consents
+      .failed(consent, held.version, nextAt)
+      .pipe(
+        Effect.tap((isWritten) =>
+          isWritten && told !== undefined ? notifyOperators(instance, told) : Effect.void
+        )
+      )
+  )
   if (!written) return
-  if (ended) yield* notifyOperators(instance, endedNotification(instance, consent, now))
-  else if (refused.kind === "refused")
-    yield* notifyOperators(instance, failingNotification(instance, consent, now))
   yield* Effect.logWarning("a consent was not renewed", {
     instance: instance.name,
     environment: consent.environment,
