@@ -17,11 +17,11 @@ export default defineConfig({
     include: ["**/test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/.data/**"],
     isolate: false,
-    // One more than cores, since tests wait for processes half of their time; few, since Postgres is shared.
-    maxWorkers: Math.min(availableParallelism() + 1, 4),
+    // Two also on one core, since tests wait for processes half of their time; few, since Postgres is shared.
+    maxWorkers: Math.min(Math.max(availableParallelism(), 2), 4),
     sequence: { sequencer: WholeSystemFirst },
     globalSetup: ["test/globalSetup.ts"],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000
   }
 })

@@ -185,6 +185,8 @@ export const synchronizationsLayer = Layer.effect(
     })
 
     const of = Effect.fn("Synchronizations.of")(function* (accountId: AccountId) {
+      // Before the tenants: what has succeeded meanwhile has its tenant then, never the other way round.
+      const tries = yield* select({ accountId })
       const { rows } = yield* run("Synchronizations.of", (db) =>
         sql<Omit<SyncState, "newest">>`
           select instance.id as "instanceId", instance.name as instance, instance.environment,
@@ -200,7 +202,6 @@ export const synchronizationsLayer = Layer.effect(
               where account_id = ${accountId} and instance_id = instance.id)
           order by instance.name`.execute(db)
       )
-      const tries = yield* select({ accountId })
       return rows.map((row) => ({
         ...row,
         newest:
