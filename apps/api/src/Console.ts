@@ -61,6 +61,30 @@ export const makeConsole = (folder: string) => {
 }
 export type Console = ReturnType<typeof makeConsole>
 
+/** Where the page finds the empty document that it shows a mail in. */
+export const mailFramePath = "/mail-frame"
+
+/**
+ * An empty document for a mail, which the page fills. A mail brings its styles with it, which the page's own policy
+ * forbids; so it is shown under this one: styles and pictures of its own, no scripts, nothing from elsewhere, and
+ * framed by nobody but our page.
+ */
+export const mailFrame = (): { readonly response: Response; readonly policy: string } => ({
+  response: new Response(
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light"><title>A mail</title></html>\n',
+    { headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-cache" } }
+  ),
+  policy: [
+    "default-src 'none'",
+    "style-src 'unsafe-inline'",
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'self'",
+    "sandbox allow-same-origin"
+  ].join("; ")
+})
+
 /** Only our own scripts and styles; styles that a script adds need the nonce. Nobody may frame a page. */
 const policyWith = (nonce: string): string =>
   [

@@ -9,7 +9,7 @@ import { ByteSize, Context } from "effect"
 import { HttpIncomingMessage } from "effect/http"
 import { Hono } from "hono"
 import { secureHeaders } from "hono/secure-headers"
-import type { Console } from "./Console.ts"
+import { type Console, mailFrame, mailFramePath } from "./Console.ts"
 import { consentPagePolicy } from "./consentPages.ts"
 import { tooLarge } from "./defects.ts"
 import { CurrentOrigin } from "./Origin.ts"
@@ -62,6 +62,8 @@ export const makeHttp = (options: {
     await next()
     const policy = c.get("pagePolicy")
     if (policy !== undefined) c.header("content-security-policy", policy)
+    // For browsers that do not know the policy's frame-ancestors.
+    if (c.req.path === mailFramePath) c.header("x-frame-options", "SAMEORIGIN")
   })
   app.use(
     secureHeaders({
@@ -94,6 +96,11 @@ export const makeHttp = (options: {
   app.get("*", async (c, next) => {
     const { path } = c.req
     if (notThePages.test(path)) return next()
+    if (path === mailFramePath) {
+      const { policy, response } = mailFrame()
+      c.set("pagePolicy", policy)
+      return response
+    }
     const file = options.console.file(c.req.raw)
     if (file !== undefined) return file
     // A script that is not there any more must not come as a page.

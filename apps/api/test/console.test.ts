@@ -70,6 +70,21 @@ describe("the console's pages", () => {
     expect(page.headers.get("content-security-policy")).toContain(`'nonce-${nonce}'`)
   })
 
+  it("shows mails in an empty document that runs nothing, fetches nothing, and is framed by our pages only", async () => {
+    const frame = await get("/mail-frame", asBrowser)
+    expect(frame.headers.get("content-security-policy")?.split("; ")).toEqual([
+      "default-src 'none'",
+      "style-src 'unsafe-inline'",
+      "img-src data:",
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'self'",
+      "sandbox allow-same-origin"
+    ])
+    expect(frame.headers.get("x-frame-options")).toBe("SAMEORIGIN")
+    expect(frame.text).not.toContain("root")
+  })
+
   it.each(["/v1/nothing", "/v1", "/docs/x", "/healthz/x", "/openapi.json/x", "/metrics/x"])(
     "%s is an address of the API, also for a browser",
     async (path) => {

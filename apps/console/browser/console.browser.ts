@@ -239,11 +239,15 @@ describe.skipIf(!hasChromium)("the console", () => {
     await preview.click()
     await page.getByText("<script> is not allowed in a mail").waitFor()
 
-    await html.fill('<p>Hello</p><img alt="" src="http://127.0.0.1:9/pixel.png">')
+    await html.fill(
+      '<p style="color: rgb(1, 2, 3)">Hello</p><img alt="" src="http://127.0.0.1:9/pixel.png">'
+    )
     await preview.click()
     const frame = page.locator("iframe")
     await page.frameLocator("iframe").getByText("Hello").waitFor()
-    expect(await frame.getAttribute("sandbox")).toBe("")
+    expect(await frame.getAttribute("sandbox")).toBe("allow-same-origin")
+    const hello = page.frameLocator("iframe").getByText("Hello")
+    expect(await hello.evaluate((element) => getComputedStyle(element).color)).toBe("rgb(1, 2, 3)")
     // The policy stops it before it is asked for; the browser says so.
     await expect.poll(() => opened.complaints.join()).toContain("127.0.0.1:9/pixel.png")
     expect(opened.complaints.join()).toContain("Content Security Policy")

@@ -1,4 +1,4 @@
-import { Anchor, Button, SimpleGrid, Stack, Tabs, Text } from "@mantine/core"
+import { Anchor, Button, SimpleGrid, Stack, Text } from "@mantine/core"
 import { getRouteApi, Link } from "@tanstack/react-router"
 import { useCommand, useRead } from "../../api/hooks.ts"
 import { useMay } from "../../api/Session.tsx"
@@ -7,7 +7,8 @@ import { Instant } from "../../show/Instant.tsx"
 import { State } from "../../show/State.tsx"
 import { PageHead, ProblemBox, Shown } from "../../show/States.tsx"
 import { AccountName } from "../accounts/AccountName.tsx"
-import { framed, mailTone } from "./mails.ts"
+import { MailFrame } from "./MailFrame.tsx"
+import { mailTone } from "./mails.ts"
 
 const route = getRouteApi("/outbox/$id")
 
@@ -62,35 +63,3 @@ export const MailPage = () => {
     </Shown>
   )
 }
-
-/** The mail itself, in a frame without rights: no scripts, no forms, nothing from elsewhere. */
-export const MailFrame = ({
-  subject,
-  html,
-  text
-}: {
-  readonly subject: string
-  readonly html: string
-  readonly text: string
-}) => (
-  <Tabs defaultValue="html">
-    <Tabs.List>
-      <Tabs.Tab value="html">As shown</Tabs.Tab>
-      <Tabs.Tab value="text">As text</Tabs.Tab>
-    </Tabs.List>
-    <Tabs.Panel value="html" pt="sm">
-      <iframe
-        title={`Mail: ${subject}`}
-        sandbox=""
-        srcDoc={framed(html)}
-        referrerPolicy="no-referrer"
-        className="mail"
-      />
-    </Tabs.Panel>
-    <Tabs.Panel value="text" pt="sm">
-      <Text component="pre" className="foreign" style={{ whiteSpace: "pre-wrap" }}>
-        {text}
-      </Text>
-    </Tabs.Panel>
-  </Tabs>
-)

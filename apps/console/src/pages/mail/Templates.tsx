@@ -20,7 +20,7 @@ import { useMay } from "../../api/Session.tsx"
 import { type Column, DataTable } from "../../show/DataTable.tsx"
 import { State } from "../../show/State.tsx"
 import { Empty, PageHead, ProblemBox, Shown } from "../../show/States.tsx"
-import { MailFrame } from "./MailPage.tsx"
+import { MailFrame } from "./MailFrame.tsx"
 
 type Occasion = Item<"GET /v1/notifications/templates">
 type Template = Occasion["templates"][number]

@@ -21,10 +21,3 @@ export const outboxSearch = (raw: RawSearch): OutboxSearch => ({
   status: nameIn(raw, "status", mailTone),
   account: textIn(raw, "account")
 })
-
-/**
- * A mail as a page of its own: nothing of it runs, and nothing is fetched for it. The frame that it is put in has no
- * rights either; each of the two would do.
- */
-export const framed = (html: string): string =>
-  `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"><meta name="color-scheme" content="light">${html}`
