@@ -5,6 +5,7 @@ import { AccountsGroup } from "./accounts.ts"
 import { AgreementsGroup } from "./agreements.ts"
 import { BookGroup } from "./book.ts"
 import { CatalogueProductsGroup, CatalogueRunsGroup, ProductTypesGroup } from "./catalogue.ts"
+import { ConnectionGroup } from "./connection.ts"
 import { ConsentGroup } from "./consent.ts"
 import { describeWire } from "./document.ts"
 import { ImportsGroup } from "./imports.ts"
@@ -28,6 +29,7 @@ export class Api extends HttpApi.make("concordat")
   .add(ReconciliationsGroup)
   .add(InstancesGroup)
   .add(ConsentGroup)
+  .add(ConnectionGroup)
   .add(MpnIdsGroup)
   .add(AccountsGroup)
   .add(AgreementsGroup)

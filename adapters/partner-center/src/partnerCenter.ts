@@ -1,6 +1,7 @@
 import type { VendorCatalogue } from "@concordat/core/catalogue/VendorCatalogue"
 import type { UserTokens } from "@concordat/core/consent/UserTokens"
 import type { Instances } from "@concordat/core/instance/Instances"
+import type { VendorConnection } from "@concordat/core/instance/VendorConnection"
 import type { VendorPriceSheets } from "@concordat/core/pricesheet/VendorPriceSheets"
 import type { VendorSubscriptions } from "@concordat/core/subscription/VendorSubscriptions"
 import type { VendorAgreements } from "@concordat/core/tenant/VendorAgreements"
@@ -14,6 +15,7 @@ import type { HttpClient } from "effect/http"
 import { agreementsLayer } from "./Agreements.ts"
 import { catalogueLayer } from "./Catalogue.ts"
 import { type Client, clientLayer } from "./Client.ts"
+import { connectionLayer } from "./Connection.ts"
 import { customersLayer } from "./Customers.ts"
 import { vendorPriceSheetsLayer } from "./PriceSheets.ts"
 import { resellersLayer } from "./Resellers.ts"
@@ -34,6 +36,7 @@ export const partnerCenterLayer: Layer.Layer<
   | VendorResellers
   | VendorAgreements
   | VendorCatalogue
+  | VendorConnection
   | VendorPriceSheets
   | Client,
   never,
@@ -46,5 +49,6 @@ export const partnerCenterLayer: Layer.Layer<
   resellersLayer,
   agreementsLayer,
   catalogueLayer,
+  connectionLayer,
   vendorPriceSheetsLayer
 ).pipe(Layer.provideMerge(clientLayer), Layer.provide(tokensLayer))

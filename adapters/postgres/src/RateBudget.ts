@@ -1,13 +1,16 @@
 import type { InstanceId } from "@concordat/core/instance/Instance"
 import {
+  type BudgetState,
   CurrentPriority,
   type Priority,
   RateBudget,
-  type ResourceFamily
+  RateBudgets,
+  ResourceFamily
 } from "@concordat/core/vendor/RateBudget"
 import { Clock, Deferred, Duration, Effect, Layer, Queue, Schedule } from "effect"
 import { type Kysely, type Selectable, sql } from "kysely"
 import { CurrentTransaction, Database } from "./Database.ts"
+import { statements } from "./Statements.ts"
 import type { RateBudgetTable, Tables } from "./Tables.ts"
 
 /** The share of the limit that is used: Partner Center counts when requests arrive, and they do not arrive evenly. */
@@ -287,5 +290,36 @@ export const rateBudgetLayer = Layer.effect(
     })
 
     return RateBudget.of({ take, throttled })
+  })
+)
+
+/** What a look at the budgets finds, by the database's clock: a family that was never used has no row of its own. */
+const statesOf = (db: Kysely<Tables>, instance: InstanceId) =>
+  sql<BudgetState>`
+    with clocked as materialized (select clock_timestamp() as now)
+    select families.family,
+      floor(requests_per_minute * ${shareMax}::double precision
+        * ${factorNow})::integer as "perMinute",
+      greatest(next_at, interactive_at) as "reservedUntil",
+      case when blocked_until > now then blocked_until end as "heldBackUntil"
+    from clocked
+      cross join instance
+      cross join unnest(${sql.val(ResourceFamily.literals)}::text[]) with ordinality as families (family, position)
+      left join rate_budget budget
+        on budget.instance_id = instance.id and budget.family = families.family
+    where instance.id = ${instance}
+    order by position`.execute(db)
+
+/** The budgets of an instance, read without touching them. */
+export const rateBudgetsLayer = Layer.effect(
+  RateBudgets,
+  Effect.gen(function* () {
+    const { run } = yield* statements
+    return {
+      states: (instance) =>
+        run("RateBudgets.states", (db) => statesOf(db, instance)).pipe(
+          Effect.map(({ rows }): ReadonlyArray<BudgetState> => rows)
+        )
+    }
   })
 )

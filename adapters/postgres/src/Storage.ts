@@ -27,7 +27,7 @@ import { priceListsLayer } from "./PriceLists.ts"
 import { priceProtectionsLayer } from "./PriceProtections.ts"
 import { priceSheetsLayer } from "./PriceSheets.ts"
 import { Boss } from "./queue/Boss.ts"
-import { rateBudgetLayer } from "./RateBudget.ts"
+import { rateBudgetLayer, rateBudgetsLayer } from "./RateBudget.ts"
 import { runsLayer } from "./Runs.ts"
 import { secretRotationLayer } from "./SecretRotation.ts"
 import { keyringFromConfig, Secrets } from "./Secrets.ts"
@@ -66,6 +66,7 @@ export const portsLayer = Layer.mergeAll(
   priceProtectionsLayer,
   priceSheetsLayer,
   rateBudgetLayer,
+  rateBudgetsLayer,
   runsLayer,
   secretRotationLayer,
   sessionsLayer,

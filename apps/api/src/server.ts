@@ -13,6 +13,7 @@ import type { Consents } from "@concordat/core/consent/Consents"
 import type { SignIn } from "@concordat/core/consent/SignIn"
 import type { Imports } from "@concordat/core/import/Imports"
 import type { Instances } from "@concordat/core/instance/Instances"
+import type { VendorConnection } from "@concordat/core/instance/VendorConnection"
 import type { Outbox } from "@concordat/core/mail/Outbox"
 import type { Templates } from "@concordat/core/mail/Templates"
 import type { Notifications } from "@concordat/core/notification/Notifications"
@@ -33,6 +34,7 @@ import type { SyncOptions } from "@concordat/core/tenant/SyncOptions"
 import type { VendorAgreements } from "@concordat/core/tenant/VendorAgreements"
 import type { VendorResellers } from "@concordat/core/tenant/VendorResellers"
 import type { VendorTenants } from "@concordat/core/tenant/VendorTenants"
+import type { RateBudgets } from "@concordat/core/vendor/RateBudget"
 import type { Idempotency } from "@concordat/core/work/Idempotency"
 import type { Identifiers } from "@concordat/core/work/Identifiers"
 import type { UnitOfWork } from "@concordat/core/work/UnitOfWork"
@@ -57,6 +59,7 @@ import {
   catalogueRunsLayer,
   productTypesLayer
 } from "./handlers/catalogue.ts"
+import { connectionLayer } from "./handlers/connection.ts"
 import { consentLayer } from "./handlers/consent.ts"
 import { importsLayer } from "./handlers/imports.ts"
 import { instancesLayer } from "./handlers/instances.ts"
@@ -101,6 +104,7 @@ export type ApiPorts =
   | PriceLists
   | PriceProtections
   | PriceSheets
+  | RateBudgets
   | Outbox
   | Runs
   | Sessions
@@ -113,6 +117,7 @@ export type ApiPorts =
   | SecretRotation
   | UnitOfWork
   | VendorAgreements
+  | VendorConnection
   | VendorResellers
   | VendorTenants
 
@@ -133,6 +138,7 @@ export const apiLayer = Layer.mergeAll(
     catalogueProductsLayer,
     catalogueRunsLayer,
     productTypesLayer,
+    connectionLayer,
     consentLayer,
     importsLayer,
     instancesLayer,

@@ -64,6 +64,8 @@ describe("what does not exist", () => {
     ["GET", "/v1/instances/nowhere", undefined, "404 instance-not-found"],
     ["GET", "/v1/instances/nowhere/mpnids/4711001", undefined, "404 instance-not-found"],
     ["POST", "/v1/instances/nowhere/mpnids/4711001/check", undefined, "404 instance-not-found"],
+    ["POST", "/v1/instances/nowhere/test", undefined, "404 instance-not-found"],
+    ["GET", "/v1/instances/nowhere/budget", undefined, "404 instance-not-found"],
     ["GET", `/v1/reconciliations/${nobody}`, undefined, "404 reconciliation-not-found"],
     ["DELETE", `/v1/reconciliations/${nobody}`, undefined, "404 reconciliation-not-found"],
     ["GET", `/v1/reconciliations/${nobody}/rows`, undefined, "404 reconciliation-not-found"],

@@ -127,3 +127,19 @@ describe("instance mpn", () => {
     expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining("at most 20 digits")])
   })
 })
+
+describe("instance test", () => {
+  it("says step by step what works, and ends with 1 and Microsoft's remedy when something does not", async () => {
+    const works = await concordat(["instance", "test", "eu"])
+    expect([works.code, works.stdout]).toEqual([0, "sign-in  worked\nread     worked\n"])
+    await fetch(`${simulator.url}/_simulator/accounts/eu/credentials`, {
+      method: "POST",
+      body: JSON.stringify({ action: "rotate-secret" })
+    })
+    const fails = await concordat(["instance", "test", "eu"])
+    expect([fails.code, fails.stderr]).toEqual([1, expect.stringContaining("does not work")])
+    expect(fails.stdout).toMatch(
+      /^sign-in {2}failed\n {2}AADSTS7000215: .*\n {2}The key is wrong.*\n {2}correlation id [0-9a-f-]{36}\nread {5}not tried\n$/u
+    )
+  })
+})

@@ -28,21 +28,25 @@ export class Refused extends Schema.TaggedClass<Refused>()("Refused", {}) {}
 /** An answer that does not have the documented shape; nothing of it is used. */
 export class Malformed extends Schema.TaggedClass<Malformed>()("Malformed", {}) {}
 
+const Reason = Schema.Union([
+  Busy,
+  SignInRejected,
+  Paused,
+  NotFound,
+  NoRelationship,
+  Refused,
+  Malformed
+])
+/** What a failure means for whoever asked. */
+export type Reason = typeof Reason.Type
+
 /**
  * Partner Center, or its sign-in, did not do what it was asked. The reason says what the caller can do;
  * `status`, `code`, `text` and `correlationId` are what Microsoft's support asks for.
  */
 export class VendorError extends Schema.TaggedError<VendorError>()("VendorError", {
   operation: Schema.String,
-  reason: Schema.Union([
-    Busy,
-    SignInRejected,
-    Paused,
-    NotFound,
-    NoRelationship,
-    Refused,
-    Malformed
-  ]),
+  reason: Reason,
   status: Schema.NullOr(Schema.Int),
   code: Schema.NullOr(Schema.String),
   text: Schema.String,

@@ -24,6 +24,7 @@ import { type Column, printable, table } from "../Table.ts"
 import { authenticate, consent } from "./consent.ts"
 import { mpn } from "./mpn.ts"
 import { importSettings, template } from "./settings.ts"
+import { testConnection } from "./testConnection.ts"
 
 const address = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withMetavar("URL"), Flag.withDescription(description), Flag.optional)
@@ -568,6 +569,7 @@ export const instance = Command.make("instance").pipe(
     authenticate,
     consent,
     mpn,
+    testConnection,
     events,
     importSettings,
     template
