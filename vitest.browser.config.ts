@@ -1,13 +1,36 @@
 import { defineConfig } from "vitest/config"
 
-/** Tests that need a browser: Chromium at /usr/bin/chromium, or where CHROMIUM says. */
+const shared = {
+  exclude: ["**/node_modules/**", "**/.data/**"],
+  isolate: false,
+  testTimeout: 60_000,
+  hookTimeout: 60_000
+}
+
+/**
+ * Tests that need a browser: Chromium at /usr/bin/chromium, or where CHROMIUM says. Those of the console share one
+ * running system; the others start what they look at.
+ */
 export default defineConfig({
   test: {
-    include: ["**/browser/**/*.browser.ts"],
-    exclude: ["**/node_modules/**", "**/.data/**"],
-    isolate: false,
-    globalSetup: ["test/globalSetup.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: "console",
+          include: ["apps/console/browser/**/*.browser.ts"],
+          globalSetup: ["test/globalSetup.ts", "apps/console/browser/shared.ts"]
+        }
+      },
+      {
+        test: {
+          ...shared,
+          name: "others",
+          include: ["**/browser/**/*.browser.ts"],
+          exclude: [...shared.exclude, "apps/console/**"],
+          globalSetup: ["test/globalSetup.ts"]
+        }
+      }
+    ]
   }
 })

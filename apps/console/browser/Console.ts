@@ -1,18 +1,19 @@
-import { mkdirSync } from "node:fs"
-import { join, resolve } from "node:path"
-import { InstanceName } from "@concordat/core/instance/Instance"
-import { Effect, Exit, Scope } from "effect"
+import { storageLayer } from "@concordat/adapter-postgres/Storage"
+import { Effect, Option, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
-import { buildConsole, isConsoleFresh } from "../../start/src/buildConsole.ts"
-import { reconcile } from "../../start/src/demo/reconcile.ts"
-import { actor, seedDemo } from "../../start/src/demo/seedDemo.ts"
-import { ask, type System, system } from "../../start/test/system.ts"
+import { expect, inject } from "vitest"
+import { simulatorControl } from "../../start/src/demo/SimulatorControl.ts"
+import { ask, type System } from "../../start/test/system.ts"
 
-const root = resolve(import.meta.dirname, "..", "..", "..")
+/** Without a Chromium the tests of the console are skipped; the run says so once. */
+export const hasChromium = inject("shared") !== null
 
-/** The password of every operator of these tests. */
-export const password = "correct horse battery staple"
+const shared = () => {
+  const found = inject("shared")
+  if (found === null) throw new Error("there is no Chromium")
+  return found
+}
 
 export interface OpenOptions {
   readonly colorScheme?: "light" | "dark"
@@ -28,60 +29,62 @@ export interface Opened {
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
-/** The console over the demo: all apps as `npm start` runs them, a simulated Partner Center and a report of each book. */
+/**
+ * A browser before the console of the running system, which all files of tests share: what a test changes (the
+ * consent of an instance, a template) it makes for itself first, or leaves as it was. Its operators are olga, who may
+ * do everything, otto (operator), rita (read-only) and rolf (reseller).
+ */
 export class Console {
-  readonly system: System
-  readonly #scope: Scope.Closeable
+  readonly system: Pick<System, "api" | "key" | "simulator" | "folder" | "ports" | "control">
+  /** The accounts of resellers: rolf's own, and one that he must not see. */
+  readonly reseller: { readonly own: string; readonly other: string }
+  readonly #report: string
   readonly #browser: Browser
 
-  private constructor(system: System, scope: Scope.Closeable, browser: Browser) {
+  private constructor(system: Console["system"], browser: Browser) {
+    const { report, reseller } = shared()
     this.system = system
-    this.#scope = scope
+    this.reseller = reseller
+    this.#report = report
     this.#browser = browser
   }
 
-  static async start(executablePath: string): Promise<Console> {
-    const logs = join(root, ".cache", "console")
-    mkdirSync(logs, { recursive: true })
-    if (!isConsoleFresh(root)) await Effect.runPromise(buildConsole(root, join(logs, "build.log")))
-    const scope = Scope.makeUnsafe()
-    const [made, browser] = await Promise.all([
-      Effect.runPromise(Scope.provide(system, scope)),
-      chromium.launch({ executablePath })
-    ])
-    await Effect.runPromise(
-      Effect.gen(function* () {
-        yield* seedDemo(made.control, () => {})
-        yield* reconcile(actor, InstanceName.make("contoso-eu"), () => {})
-      }).pipe(Effect.provide([made.ports, FetchHttpClient.layer]))
+  static async start(): Promise<Console> {
+    const { api, database, executablePath, folder, key, simulator } = shared()
+    process.env["CONCORDAT_SECRET_KEY"] = secretKey
+    const url = Redacted.make(database)
+    const control = await Effect.runPromise(
+      simulatorControl(simulator).pipe(Effect.provide(FetchHttpClient.layer))
     )
-    for (const [name, role] of [
-      ["olga", "operator-admin"],
-      ["rita", "read-only"]
-    ])
-      await ask(made, "POST", "/v1/operators", { name, role, password })
-    return new Console(made, scope, browser)
+    const ports = storageLayer({ url, folder: Option.none() }, "browser test")
+    return new Console(
+      { api, key, simulator, folder, ports, control },
+      await chromium.launch({ executablePath })
+    )
   }
 
-  async stop(): Promise<void> {
-    await this.#browser.close()
-    await Effect.runPromise(Scope.close(this.#scope, Exit.void))
+  stop(): Promise<void> {
+    return this.#browser.close()
   }
 
   async #context({ colorScheme = "light", width = 1280 }: OpenOptions): Promise<BrowserContext> {
-    return this.#browser.newContext({
+    const context = await this.#browser.newContext({
       colorScheme,
       viewport: { width, height: 900 },
       locale: "en-GB",
       timezoneId: "Europe/Berlin",
       acceptDownloads: true
     })
+    context.setDefaultTimeout(10_000)
+    return context
   }
 
   /** Opens an address as nobody. */
   async open(path: string, options: OpenOptions = {}): Promise<Opened> {
-    const context = await this.#context(options)
-    context.setDefaultTimeout(10_000)
+    return this.#open(await this.#context(options), path)
+  }
+
+  async #open(context: BrowserContext, path: string): Promise<Opened> {
     const page = await context.newPage()
     const complaints: Array<string> = []
     const elsewhere: Array<string> = []
@@ -103,18 +106,23 @@ export class Console {
     return { page, complaints, elsewhere, [Symbol.asyncDispose]: () => context.close() }
   }
 
-  /** Opens an address and signs in, which leads to it. */
+  /** Opens an address in a browser where somebody is signed in already. */
   async openAs(name: string, path: string, options: OpenOptions = {}): Promise<Opened> {
-    const opened = await this.open(path, options)
-    await signIn(opened.page, name)
+    const context = await this.#context(options)
+    const { api } = this.system
+    const answer = await context.request.post(`${api}/v1/session`, {
+      headers: { origin: api, "sec-fetch-site": "same-origin" },
+      data: { name, password: shared().password }
+    })
+    if (!answer.ok()) throw new Error(`${name} cannot sign in: ${await answer.text()}`)
+    const opened = await this.#open(context, path)
     await opened.page.locator("#content h1").waitFor()
     return opened
   }
 
-  /** The newest report of an instance. */
+  /** The report of contoso-eu that was made after both sides have moved. */
   async report(): Promise<string> {
-    const { body } = await ask(this.system, "GET", "/v1/reconciliations?limit=1")
-    return first(body).id
+    return this.#report
   }
 
   /** The address of a report's first row. */
@@ -135,18 +143,18 @@ export class Console {
       "GET",
       `/v1/accounts?limit=1&q=${encodeURIComponent(q)}`
     )
-    return first(body).id
+    const { items } = body
+    const [item] = Array.isArray(items) ? items : []
+    if (typeof item?.id !== "string") throw new Error(`no account is called ${q}`)
+    return item.id
   }
 }
 
-const first = (body: Record<string, unknown>): { readonly id: string } => {
-  const { items } = body
-  const [item] = Array.isArray(items) ? items : []
-  if (typeof item?.id !== "string") throw new Error("the list is empty")
-  return item
-}
+/** The system's key for what is secret in its database; the same as in `system.ts`. */
+const secretKey = Buffer.alloc(32, 7).toString("base64")
 
-export const signIn = async (page: Page, name: string, given = password): Promise<void> => {
+/** Signs in at the door that is open. */
+export const signIn = async (page: Page, name: string, given = shared().password) => {
   await page.getByRole("textbox", { name: "Name" }).fill(name)
   await page.locator("input[name=password]").fill(given)
   await page.getByRole("button", { name: "Sign in" }).click()
@@ -160,3 +168,21 @@ export const settled = async (page: Page): Promise<void> => {
       document.querySelector('[role="status"] .mantine-Loader-root, [aria-busy="true"]') === null
   )
 }
+
+/** What a page that nobody has mistreated must leave behind: no complaint, and no question to anybody else. */
+export const expectQuiet = ({ complaints, elsewhere }: Opened): void => {
+  expect(complaints).toEqual([])
+  expect(elsewhere).toEqual([])
+}
+
+/** Presses a key until something that fits has the focus. */
+export const tabTo = async (page: Page, selector: string, key = "Tab"): Promise<void> => {
+  for (let pressed = 0; pressed < 80; pressed++) {
+    if ((await page.locator(`${selector}:focus`).count()) > 0) return
+    await page.keyboard.press(key)
+  }
+  throw new Error(`the keyboard does not come to ${selector}`)
+}
+
+/** A text as somebody would send it who means harm, with marks that turn what stands beside them. */
+export const hostile = `<img src=x onerror="document.title='taken'"> =HYPERLINK("//evil.example") \u202Eabc ${"x".repeat(100)}`
