@@ -106,15 +106,18 @@ export class Console {
     return { page, complaints, elsewhere, [Symbol.asyncDispose]: () => context.close() }
   }
 
-  /** Opens an address in a browser where somebody is signed in already. */
+  /**
+   * Opens an address as an operator who is signed in already. The session is everybody's: whoever ends it, or changes
+   * the operator, makes an operator for that and signs in at the door.
+   */
   async openAs(name: string, path: string, options: OpenOptions = {}): Promise<Opened> {
+    const value = shared().cookies[name]
+    if (value === undefined) throw new Error(`nobody called ${name} is signed in`)
     const context = await this.#context(options)
-    const { api } = this.system
-    const answer = await context.request.post(`${api}/v1/session`, {
-      headers: { origin: api, "sec-fetch-site": "same-origin" },
-      data: { name, password: shared().password }
-    })
-    if (!answer.ok()) throw new Error(`${name} cannot sign in: ${await answer.text()}`)
+    const { hostname } = new URL(this.system.api)
+    await context.addCookies([
+      { name: "concordat_session", value, domain: hostname, path: "/", sameSite: "Strict" }
+    ])
     const opened = await this.#open(context, path)
     await opened.page.locator("#content h1").waitFor()
     return opened

@@ -16,6 +16,7 @@ describe.skipIf(!hasChromium)("reconciliations and findings", () => {
     const { page } = opened
     const book = page.getByRole("region", { name: "Book of contoso-eu" })
     await book.getByRole("link", { name: "Quantity differs" }).click()
+    await page.getByRole("heading", { name: "Reconciliation of" }).waitFor()
     await settled(page)
     expect(new URL(page.url()).searchParams.get("kind")).toBe("quantity")
     const quantities = await page.locator("tbody tr").count()

@@ -29,6 +29,8 @@ interface Shared {
   /** The account whose branch the reseller `rolf` sees, and another reseller's. */
   readonly reseller: { readonly own: string; readonly other: string }
   readonly password: string
+  /** Of each operator's session. */
+  readonly cookies: Readonly<Record<string, string>>
 }
 
 declare module "vitest" {
@@ -82,13 +84,16 @@ const start = Effect.gen(function* () {
   )
   const [own, other] = yield* Effect.promise(() => resellersOf(made))
   if (own === undefined || other === undefined) throw new Error("the demo has too few resellers")
+  const cookies: Record<string, string> = {}
   for (const operator of [
     { name: "olga", role: "operator-admin" },
     { name: "otto", role: "operator" },
     { name: "rita", role: "read-only" },
     { name: "rolf", role: "reseller", branch: own }
-  ])
+  ]) {
     yield* Effect.promise(() => ask(made, "POST", "/v1/operators", { ...operator, password }))
+    cookies[operator.name] = yield* Effect.promise(() => signedIn(made.api, operator.name))
+  }
   const shared: Shared = {
     executablePath,
     api: made.api,
@@ -98,10 +103,24 @@ const start = Effect.gen(function* () {
     folder: made.folder,
     report: report.id,
     reseller: { own, other },
-    password
+    password,
+    cookies
   }
   return shared
 })
+
+/** The value of a new session's cookie. */
+const signedIn = async (api: string, name: string): Promise<string> => {
+  const answer = await fetch(`${api}/v1/session`, {
+    method: "POST",
+    headers: { origin: api, "sec-fetch-site": "same-origin", "content-type": "application/json" },
+    body: JSON.stringify({ name, password })
+  })
+  const [cookie = ""] = answer.headers.getSetCookie()
+  const value = /^concordat_session=(?<value>[^;]+)/u.exec(cookie)?.groups?.["value"]
+  if (value === undefined) throw new Error(`${name} cannot sign in: ${await answer.text()}`)
+  return value
+}
 
 /** The resellers of contoso-eu, by their names. */
 const resellersOf = async (made: { readonly api: string; readonly key: string }) => {
