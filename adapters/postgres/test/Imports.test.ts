@@ -38,6 +38,7 @@ import {
   act,
   addInstance,
   clear,
+  emptied,
   instanceId,
   line,
   microsoftId,
@@ -270,7 +271,7 @@ beforeEach(async () => {
   vendor.subscriptions.set(tenantId(2), [observed(2, 21, ofReseller(1))])
   vendor.subscriptions.set(tenantId(3), [observed(3, 31, plain())])
   await runtime.runPromise(
-    rowsOf("truncate customer_import, sync_option cascade").pipe(
+    emptied("customer_import", "sync_option").pipe(
       Effect.andThen(clear),
       Effect.andThen(addInstance(1)),
       Effect.andThen(rowsOf("update instance set csp_status = 'indirect', mpn_id = '1000001'"))
@@ -939,7 +940,7 @@ describe("of any customers", () => {
     await fc.assert(
       fc.asyncProperty(worlds, async (world) => {
         await runtime.runPromise(
-          rowsOf("truncate customer_import, sync_option cascade").pipe(
+          emptied("customer_import", "sync_option").pipe(
             Effect.andThen(clear),
             Effect.andThen(addInstance(1)),
             Effect.andThen(rowsOf("update instance set csp_status = 'indirect'"))

@@ -11,7 +11,7 @@ import { CurrentPasswordCost, makePasswords } from "../src/passwords.ts"
 import { sessionsLayer } from "../src/Sessions.ts"
 import { networkOf, signInAttemptsLayer } from "../src/SignInAttempts.ts"
 import { testDatabase } from "../src/testing.ts"
-import { rowsOf } from "./World.ts"
+import { emptied, rowsOf } from "./World.ts"
 
 const cheap = { logN: 4, r: 8, p: 1 }
 const runtime = ManagedRuntime.make(
@@ -22,7 +22,7 @@ const runtime = ManagedRuntime.make(
 )
 afterAll(() => runtime.dispose())
 const rows = (text: string) => runtime.runPromise(rowsOf(text))
-beforeEach(() => rows("truncate operator, operator_session, sign_in_attempt"))
+beforeEach(() => runtime.runPromise(emptied("operator", "operator_session", "sign_in_attempt")))
 
 const password = Redacted.make("correct horse battery")
 const add = (name: string): Promise<Operator> =>

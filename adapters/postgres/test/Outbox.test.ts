@@ -16,7 +16,7 @@ import { sendMailQueue } from "../src/queues.ts"
 import { makeKeyring, Secrets } from "../src/Secrets.ts"
 import { testDatabaseAndQueues } from "../src/testing.ts"
 import { unitOfWorkLayer } from "../src/UnitOfWork.ts"
-import { accountId, clear, rowsOf } from "./World.ts"
+import { accountId, clear, emptied, rowsOf } from "./World.ts"
 
 const secretsLayer = Layer.unwrap(
   Effect.map(makeKeyring(Redacted.make("a passphrase for tests only")), Secrets.layer)
@@ -31,7 +31,7 @@ const run = runtime.runPromise
 beforeEach(() =>
   run(
     clear.pipe(
-      Effect.andThen(rowsOf("truncate mail, mail_template")),
+      Effect.andThen(emptied("mail", "mail_template")),
       Effect.andThen(
         rowsOf(`insert into account (id, parent_id, ancestors, kind, name, code) values
           ('${accountId(1)}', null, '{${accountId(1)}}', 'organisation', 'Contoso', 'O'),
@@ -173,7 +173,7 @@ describe("templates", () => {
   const put = (template: Template, expected: number) =>
     Templates.use((port) => port.put(template, expected, "key:test", at))
   const subjectOf = async (change: Partial<Notice> = {}) => {
-    await run(rowsOf("truncate mail"))
+    await run(emptied("mail"))
     await run(writeMail(notice(1, change)))
     return (await list()).items[0]?.subject
   }

@@ -25,7 +25,17 @@ import {
   priceRepositories,
   priceWorld
 } from "./PriceWorld.ts"
-import { euros, instanceId, line, microsoftId, now, reseller, rowsOf, tenantId } from "./World.ts"
+import {
+  emptied,
+  euros,
+  instanceId,
+  line,
+  microsoftId,
+  now,
+  reseller,
+  rowsOf,
+  tenantId
+} from "./World.ts"
 
 const runtime = ManagedRuntime.make(
   priceProtectionsLayer.pipe(Layer.provideMerge(priceRepositories))
@@ -66,7 +76,7 @@ beforeEach(() =>
   run(
     Effect.gen(function* () {
       yield* priceWorld
-      yield* rowsOf("truncate subscription cascade")
+      yield* emptied("subscription")
       yield* imported(book)
       yield* months(1, 12)
       yield* months(3, 1)
@@ -194,7 +204,7 @@ describe("an activation", () => {
         fc.integer({ min: 0, max: 27 }),
         fc.integer({ min: 1, max: 99 }),
         async (scope, first, second, days, price) => {
-          await run(rowsOf("truncate price_protection"))
+          await run(emptied("price_protection"))
           const outcomes = await run(protect(scope, first))
           const before = await run(everything)
           kept += before[0].length

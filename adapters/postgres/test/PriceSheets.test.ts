@@ -23,16 +23,16 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest"
 import { identityOf, sheetLine, sheetLines } from "../../../core/test/pricesheet/Sheets.ts"
 import { Database } from "../src/Database.ts"
 import { priceSheetsLayer } from "../src/PriceSheets.ts"
-import { addInstance, clear, instance, now, repositories, rowsOf } from "./World.ts"
+import { addInstance, clear, emptied, instance, now, repositories, rowsOf } from "./World.ts"
 
 const runtime = ManagedRuntime.make(priceSheetsLayer.pipe(Layer.provideMerge(repositories)))
 afterAll(() => runtime.dispose())
 
-const emptied = clear.pipe(
-  Effect.andThen(rowsOf("truncate price_sheet, price_sheet_row, price_sheet_change cascade")),
+const noSheets = clear.pipe(
+  Effect.andThen(emptied("price_sheet", "price_sheet_row", "price_sheet_change")),
   Effect.andThen(addInstance(1))
 )
-beforeEach(() => runtime.runPromise(emptied))
+beforeEach(() => runtime.runPromise(noSheets))
 
 const run = <A, E>(work: Effect.Effect<A, E, PriceSheets | Database | Instances>) =>
   runtime.runPromise(work)
@@ -148,7 +148,7 @@ describe("a sheet that is applied", () => {
     const days = fc.integer({ min: 0, max: 29 }).map((n) => Instant.make(november + n * dayMs))
     await fc.assert(
       fc.asyncProperty(sheetLines(), sheetLines(), days, async (before, lines, at) => {
-        await run(Effect.andThen(emptied, importing(before, { month: "2026-10" })))
+        await run(Effect.andThen(noSheets, importing(before, { month: "2026-10" })))
         await run(importing(lines))
         const prices = lines.map(priceOf)
         const perPeriodOf = (
@@ -198,7 +198,7 @@ describe("a sheet that is applied", () => {
           [first, next],
           [firstAgain, nextAgain]
         ]) {
-          await run(emptied)
+          await run(noSheets)
           for (const [n, lines] of sheets.entries())
             await run(importing(lines, { month: `2026-1${n + 1}` }))
           prices.push(await run(counting))
@@ -212,7 +212,7 @@ describe("a sheet that is applied", () => {
   it("changes nothing the second time, and says so", async () => {
     await fc.assert(
       fc.asyncProperty(sheetLines(), sheetLines(), async (before, lines) => {
-        await run(Effect.andThen(emptied, importing(before, { month: "2026-10" })))
+        await run(Effect.andThen(noSheets, importing(before, { month: "2026-10" })))
         await run(importing(lines))
         const first = await rows("select * from price_sheet_row order by id")
         const again = await run(importing([...lines, ...lines]))
@@ -231,7 +231,7 @@ describe("a sheet that is applied", () => {
   it("never overwrites what an earlier one said: each row is as it was, but for what supersedes it", async () => {
     await fc.assert(
       fc.asyncProperty(sheetLines(), sheetLines(), async (before, lines) => {
-        await run(Effect.andThen(emptied, importing(before, { month: "2026-10" })))
+        await run(Effect.andThen(noSheets, importing(before, { month: "2026-10" })))
         const kept = "select to_jsonb(r) - 'superseded_by' as row from price_sheet_row r"
         const first = await rows(`${kept} order by id`)
         await run(importing(lines))
@@ -244,7 +244,7 @@ describe("a sheet that is applied", () => {
   it("counts as many prices as there are identities in it", async () => {
     await fc.assert(
       fc.asyncProperty(sheetLines(), async (lines) => {
-        const sheet = await run(Effect.andThen(emptied, importing(lines)))
+        const sheet = await run(Effect.andThen(noSheets, importing(lines)))
         expect(sheet.added + sheet.changed + sheet.redated + sheet.ended).toBe(lines.length)
         expect(new Set(lines.map(identityOf)).size).toBe(lines.length)
         expect(await run(changesOf(sheet.id))).toHaveLength(lines.length)

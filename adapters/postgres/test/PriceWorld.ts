@@ -16,12 +16,12 @@ import { priceListsLayer } from "../src/PriceLists.ts"
 import {
   addInstance,
   clear,
+  emptied,
   instanceId,
   line,
   now,
   repositories,
-  reseller,
-  rowsOf
+  reseller
 } from "./World.ts"
 
 /** The repositories with those of prices. */
@@ -52,7 +52,7 @@ export const product = (n: number) => ({
 export const priceWorld = Effect.gen(function* () {
   yield* clear
   // Sheets refer to nothing.
-  yield* rowsOf("truncate price_sheet_row, price_sheet cascade")
+  yield* emptied("price_sheet_row", "price_sheet")
   for (const n of [1, 2]) {
     yield* addInstance(n)
     yield* Catalogue.use((catalogue) => catalogue.put(instanceId(n), [1, 2, 3, 4, 5].map(product)))

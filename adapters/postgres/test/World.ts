@@ -53,11 +53,40 @@ export const repositories = Layer.mergeAll(
 export const rowsOf = <Row = Record<string, unknown>>(text: string) =>
   Database.use(({ run }) => run("test", async (db) => (await sql.raw<Row>(text).execute(db)).rows))
 
+/**
+ * Empties tables and all that refer to them. Deleting the few rows of a test takes a tenth of the time that truncating
+ * fifty tables does. Constraints and append-only triggers rest meanwhile, which only a superuser may order: others
+ * truncate.
+ */
+export const emptied = (...tables: ReadonlyArray<string>) =>
+  rowsOf(`
+    do $$
+    declare name text;
+    begin
+      perform set_config('session_replication_role', 'replica', true);
+      for name in
+        with recursive held (id) as (
+          select unnest('{${tables.join()}}'::regclass[])::oid
+          union
+          select conrelid from held join pg_constraint on confrelid = id and contype = 'f'
+        )
+        select id::regclass from held
+      loop
+        execute 'delete from ' || name;
+      end loop;
+    exception when insufficient_privilege then
+      truncate ${tables.join()} cascade;
+    end $$`)
+
 /** An empty book; reports and baselines refer to it without foreign keys. */
-export const clear = rowsOf("truncate instance, account, history, idempotency_key cascade").pipe(
-  Effect.andThen(rowsOf("truncate reconciliation_row, baseline cascade")),
-  Effect.andThen(rowsOf("delete from pgboss.job"))
-)
+export const clear = emptied(
+  "instance",
+  "account",
+  "history",
+  "idempotency_key",
+  "reconciliation_row",
+  "baseline"
+).pipe(Effect.andThen(rowsOf("delete from pgboss.job")))
 
 const guid = (kind: number, n: number): string =>
   `${kind.toString(16).padStart(8, "0")}-0000-4000-8000-${n.toString(16).padStart(12, "0")}`

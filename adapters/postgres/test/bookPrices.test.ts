@@ -32,6 +32,7 @@ import {
   rule
 } from "./PriceWorld.ts"
 import {
+  emptied,
   euros,
   instanceId,
   line,
@@ -282,9 +283,7 @@ describe("what subscriptions cost", () => {
       fc.asyncProperty(world, ({ lists, ours, theirs }) =>
         runtime.runPromise(
           Effect.gen(function* () {
-            yield* rowsOf(
-              "truncate price_list, subscription, observed_customer, reconciliation_run cascade"
-            )
+            yield* emptied("price_list", "subscription", "observed_customer", "reconciliation_run")
             yield* imported(
               ours.map(({ customer, offer, plan }, n) => sold(customer, n + 1, { offer, ...plan }))
             )
