@@ -18,6 +18,7 @@ import { agreementsSearch } from "./pages/agreements/agreements.ts"
 import { catalogueSearch } from "./pages/catalogue/catalogueRuns.ts"
 import { productsSearch } from "./pages/catalogue/products.ts"
 import { customersSearch } from "./pages/imports/imports.ts"
+import { instanceSearch, instancesSearch } from "./pages/instances/instances.ts"
 import { outboxSearch } from "./pages/mail/mails.ts"
 import { Overview } from "./pages/overview/Overview.tsx"
 import { priceListSearch } from "./pages/prices/priceLists.ts"
@@ -107,11 +108,13 @@ const instances = createRoute({
 const instanceList = createRoute({
   getParentRoute: () => instances,
   path: "/",
+  validateSearch: instancesSearch,
   component: lazyRouteComponent(() => import("./pages/instances/Instances.tsx"), "Instances")
 })
 const instance = createRoute({
   getParentRoute: () => instances,
   path: "/$name",
+  validateSearch: instanceSearch,
   component: lazyRouteComponent(() => import("./pages/instances/InstancePage.tsx"), "InstancePage")
 })
 

@@ -1,33 +1,56 @@
-import { Anchor, Button, Modal, PasswordInput, Select, Stack, TextInput } from "@mantine/core"
-import { useDisclosure } from "@mantine/hooks"
-import { Link, useNavigate } from "@tanstack/react-router"
-import { useState } from "react"
+import { Anchor, Button, Modal } from "@mantine/core"
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router"
 import { useCommand } from "../../api/hooks.ts"
-import type { Item, Payload } from "../../api/Operations.ts"
-import { issueOf } from "../../api/Problem.ts"
 import { useMay } from "../../api/Session.tsx"
-import { nameIn } from "../../frame/search.ts"
 import { type Column, DataTable } from "../../show/DataTable.tsx"
 import { State } from "../../show/State.tsx"
 import { Empty, PageHead, ProblemBox, Shown } from "../../show/States.tsx"
+import { useTexts } from "../../show/useTexts.ts"
 import { ConsentLine } from "./ConsentLine.tsx"
+import { ImportSettings } from "./ImportSettings.tsx"
 import { useInstances } from "./InstanceSelect.tsx"
+import { cloudNames, cspStatusNames, type InstanceItem } from "./instances.ts"
+import { SettingFields } from "./SettingFields.tsx"
+import { newInstanceOf, noSettings } from "./settings.ts"
 
-export type InstanceItem = Item<"GET /v1/instances">
-type NewInstance = Payload<"POST /v1/instances">
+const route = getRouteApi("/instances/")
 
 /** The Partner Center accounts that are connected. */
 export const Instances = () => {
+  const { do: doing } = route.useSearch()
+  const navigate = route.useNavigate()
   const instances = useInstances()
   const mayWrite = useMay("instances:write")
-  const [isAdding, { open, close }] = useDisclosure()
+  const go = (doing?: "connect" | "import") => void navigate({ search: { do: doing } })
   return (
     <>
       <PageHead title="Instances">
-        {mayWrite && <Button onClick={open}>Connect an account</Button>}
+        {mayWrite && (
+          <>
+            <Button variant="default" onClick={() => go("import")}>
+              Import settings
+            </Button>
+            <Button onClick={() => go("connect")}>Connect an account</Button>
+          </>
+        )}
       </PageHead>
-      <Modal opened={isAdding} onClose={close} title="Connect a Partner Center account" centered>
+      <Modal
+        opened={mayWrite && doing === "connect"}
+        onClose={() => go()}
+        title="Connect a Partner Center account"
+        size="xl"
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
         <Connect />
+      </Modal>
+      <Modal
+        opened={mayWrite && doing === "import"}
+        onClose={() => go()}
+        title="Import settings"
+        size="lg"
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
+        <ImportSettings />
       </Modal>
       <Shown of={instances}>
         {({ items }) =>
@@ -52,8 +75,9 @@ const columns: ReadonlyArray<Column<InstanceItem>> = [
       </Anchor>
     )
   },
-  { id: "cloud", header: "Cloud", cell: ({ cloud }) => cloud },
-  { id: "csp", header: "CSP status", cell: ({ cspStatus }) => cspStatus },
+  { id: "cloud", header: "Cloud", cell: ({ cloud }) => cloudNames[cloud] },
+  { id: "csp", header: "CSP status", cell: ({ cspStatus }) => cspStatusNames[cspStatus] },
+  { id: "countries", header: "Countries", cell: ({ countries }) => countries.join(", ") },
   {
     id: "live",
     header: "Live account",
@@ -70,58 +94,13 @@ const columns: ReadonlyArray<Column<InstanceItem>> = [
   }
 ]
 
-const clouds: Record<NewInstance["cloud"], string> = {
-  global: "Global",
-  "us-government": "US Government",
-  china: "China (21Vianet)",
-  germany: "Germany (historical)",
-  custom: "Custom addresses"
-}
-const statuses: Record<NewInstance["cspStatus"], string> = {
-  direct: "Direct partner",
-  indirect: "Indirect provider"
-}
-
-const texts = [
-  { field: "name", label: "Name", description: "Such as contoso-eu" },
-  { field: "tenantId", label: "Account id", description: "Your own Microsoft tenant" },
-  { field: "appId", label: "Application (client) id", description: "" }
-] as const
-const addresses = [
-  { field: "api", label: "Address of the REST API" },
-  { field: "login", label: "Address of the sign-in" },
-  { field: "resource", label: "Audience of the token" }
-] as const
-
 const Connect = () => {
   const navigate = useNavigate()
-  const [given, setGiven] = useState<Readonly<Record<string, string>>>({})
-  const [cloud, setCloud] = useState<NewInstance["cloud"]>("global")
-  const [cspStatus, setCspStatus] = useState<NewInstance["cspStatus"]>("indirect")
   const connect = useCommand("POST /v1/instances", ["GET /v1/instances"])
-  const of = (field: string): string => given[field]?.trim() ?? ""
-  const take =
-    (field: string) =>
-    ({ currentTarget: { value } }: { readonly currentTarget: { readonly value: string } }) =>
-      setGiven((before) => ({ ...before, [field]: value }))
-  const needsAddresses = cloud === "custom" || cloud === "germany"
+  const form = useTexts(noSettings, connect.error)
   const submit = () =>
     connect.mutate(
-      {
-        parts: {
-          payload: {
-            name: of("name"),
-            cloud,
-            tenantId: of("tenantId"),
-            appId: of("appId"),
-            secret: given["secret"] ?? "",
-            cspStatus,
-            ...(needsAddresses
-              ? { endpoints: { api: of("api"), login: of("login"), resource: of("resource") } }
-              : {})
-          }
-        }
-      },
+      { parts: { payload: newInstanceOf(form.texts) } },
       { onSuccess: ({ name }) => void navigate({ to: "/instances/$name", params: { name } }) }
     )
   return (
@@ -131,56 +110,11 @@ const Connect = () => {
         submit()
       }}
     >
-      <Stack>
-        <Select
-          label="Cloud"
-          allowDeselect={false}
-          data={Object.entries(clouds).map(([value, label]) => ({ value, label }))}
-          value={cloud}
-          onChange={(value) => setCloud(nameIn({ value }, "value", clouds) ?? "global")}
-        />
-        {texts.map(({ description, field, label }) => (
-          <TextInput
-            key={field}
-            required
-            label={label}
-            description={description}
-            value={given[field] ?? ""}
-            error={issueOf(connect.error, field)}
-            onChange={take(field)}
-          />
-        ))}
-        <PasswordInput
-          required
-          label="Secret of the application"
-          description="Encrypted at rest, and never shown again"
-          autoComplete="off"
-          value={given["secret"] ?? ""}
-          error={issueOf(connect.error, "secret")}
-          onChange={take("secret")}
-        />
-        <Select
-          label="CSP status"
-          allowDeselect={false}
-          data={Object.entries(statuses).map(([value, label]) => ({ value, label }))}
-          value={cspStatus}
-          onChange={(value) => setCspStatus(nameIn({ value }, "value", statuses) ?? "indirect")}
-        />
-        {needsAddresses &&
-          addresses.map(({ field, label }) => (
-            <TextInput
-              key={field}
-              required
-              label={label}
-              value={given[field] ?? ""}
-              onChange={take(field)}
-            />
-          ))}
-        {connect.error !== null && <ProblemBox problem={connect.error} onRetry={submit} />}
-        <Button type="submit" loading={connect.isPending}>
-          Connect
-        </Button>
-      </Stack>
+      <SettingFields form={form} hasKey={false} />
+      {connect.error !== null && <ProblemBox problem={connect.error} onRetry={submit} />}
+      <Button type="submit" mt="md" loading={connect.isPending}>
+        Connect
+      </Button>
     </form>
   )
 }
