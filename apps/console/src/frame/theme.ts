@@ -8,7 +8,12 @@ export const theme = createTheme({
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
   fontFamilyMonospace: "ui-monospace, 'Cascadia Mono', Menlo, Consolas, monospace",
   respectReducedMotion: true,
-  cursorType: "pointer"
+  cursorType: "pointer",
+  components: {
+    // A dialogue's head is no second banner of the page, and its cross says what it does.
+    ModalHeader: { defaultProps: { role: "presentation" } },
+    ModalCloseButton: { defaultProps: { "aria-label": "Close" } }
+  }
 })
 
 /** Texts that Mantine makes paler than WCAG's 4.5 : 1 allows. */

@@ -21,13 +21,7 @@ export const Confirm = ({
   readonly onConfirm: () => void
   readonly isBusy: boolean
 }) => (
-  <Modal
-    opened={opened}
-    onClose={onClose}
-    title={title}
-    centered
-    closeButtonProps={{ "aria-label": "Close" }}
-  >
+  <Modal opened={opened} onClose={onClose} title={title} centered>
     <Text size="sm" component="div">
       {children}
     </Text>

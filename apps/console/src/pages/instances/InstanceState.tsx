@@ -9,7 +9,7 @@ import { cloudNames, cspStatusNames, type InstanceItem } from "./instances.ts"
 /** How an instance stands now: what it is, whether it works, and how much it may ask. */
 export const InstanceState = ({ instance }: { readonly instance: InstanceItem }) => (
   <Stack gap="lg">
-    <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }}>
+    <SimpleGrid cols={{ base: 2, md: 4 }}>
       <Fact label="Work">
         {instance.disabled ? (
           <State tone="bad">disabled</State>

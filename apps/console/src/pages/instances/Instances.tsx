@@ -39,7 +39,6 @@ export const Instances = () => {
         onClose={() => go()}
         title="Connect a Partner Center account"
         size="xl"
-        closeButtonProps={{ "aria-label": "Close" }}
       >
         <Connect />
       </Modal>
@@ -48,7 +47,6 @@ export const Instances = () => {
         onClose={() => go()}
         title="Import settings"
         size="lg"
-        closeButtonProps={{ "aria-label": "Close" }}
       >
         <ImportSettings />
       </Modal>
