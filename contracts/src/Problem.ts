@@ -115,6 +115,11 @@ export class MailNotFound extends HttpApiError.Problem<MailNotFound>()(
   { id: text("The id that was asked for.") }
 ) {}
 
+export class BounceUnknown extends HttpApiError.Problem<BounceUnknown>()(
+  "BounceUnknown",
+  declare("bounce-unknown", 404, "The report is about no mail of this outbox")
+) {}
+
 export class ImportNotFound extends HttpApiError.Problem<ImportNotFound>()(
   "ImportNotFound",
   declare("import-not-found", 404, "No such import"),
@@ -363,6 +368,10 @@ export class MediaTypeUnsupported extends HttpApiError.Problem<MediaTypeUnsuppor
 export class IdempotencyKeyReused extends HttpApiError.Problem<IdempotencyKeyReused>()(
   "IdempotencyKeyReused",
   declare("idempotency-key-reused", 422, "The Idempotency-Key was used for another request")
+) {}
+export class BounceUnreadable extends HttpApiError.Problem<BounceUnreadable>()(
+  "BounceUnreadable",
+  declare("bounce-unreadable", 422, "This is no delivery status notification")
 ) {}
 export class InstancesNotImported extends HttpApiError.Problem<InstancesNotImported>()(
   "InstancesNotImported",

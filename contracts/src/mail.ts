@@ -1,4 +1,5 @@
 import { AccountId } from "@concordat/core/account/Account"
+import { Bounce } from "@concordat/core/mail/Bounce"
 import type { MergeField } from "@concordat/core/mail/mergeFields"
 import { MailId, MailStatus } from "@concordat/core/mail/Outbox"
 import { Language, MailKind, partLengthMax } from "@concordat/core/mail/Template"
@@ -11,6 +12,8 @@ import { noQuery, pageOf, pageQuery } from "./Page.ts"
 import {
   AccountNotFound,
   BodyTooLarge,
+  BounceUnknown,
+  BounceUnreadable,
   MailNotFound,
   MailWaits,
   MediaTypeUnsupported,
@@ -21,6 +24,9 @@ import {
 
 /** The largest body with a template: its parts at their longest, in any script. */
 export const templateBytesMax = 1024 * 1024
+
+/** The largest report of a mail system: what came back may be in it whole. */
+export const bounceBytesMax = 4 * 1024 * 1024
 
 const kindText = "The occasion on which the mail is sent."
 const addresses = (description: string) => Schema.Array(Schema.String).annotate({ description })
@@ -35,7 +41,7 @@ export const MailView = Schema.Struct({
   ),
   status: described(
     MailStatus,
-    "`queued` waits to be sent, `kept` stays in the outbox because no mail server is configured, `sent` was taken by the mail server, `failed` was refused by it or had nobody to go to."
+    "`queued` waits to be sent, `kept` stays in the outbox because no mail server is configured, `sent` was taken by the mail server, `failed` was refused by it, came back from somebody, or had nobody to go to."
   ),
   to: addresses("The recipients of its To."),
   subject: Schema.String.annotate({ description: "Its subject." }),
@@ -43,7 +49,7 @@ export const MailView = Schema.Struct({
   attempts: count("How often it was handed to the mail server."),
   problem: described(
     Schema.NullOr(Schema.String),
-    "Why it was not sent, or to whom it was not; null when nothing is wrong."
+    "Why it was not sent, or whom it did not reach; null when nothing is wrong."
   ),
   createdAt: timestamp("When its cause happened."),
   sentAt: described(
@@ -70,11 +76,44 @@ export const MailContent = Schema.Struct(contentFields).annotate({
   description: "A mail as it goes out."
 })
 
+/** A recipient whom a mail did not reach. */
+export const BounceView = Schema.Struct({
+  recipient: Schema.String.annotate({ description: "The address, as the report has it." }),
+  action: described(
+    Bounce.fields.action,
+    "`failed`: for good; `delayed`: not yet, and it is still being tried."
+  ),
+  status: Schema.String.annotate({
+    description: "The enhanced status code (RFC 3463).",
+    examples: ["5.1.1"]
+  }),
+  reason: Schema.String.annotate({
+    description: "What the recipient's mail system said; empty when it said nothing."
+  }),
+  at: timestamp("When the report was handed in.")
+}).annotate({ identifier: "Bounce", description: "A recipient whom a mail did not reach." })
+
 /** A mail with its content. */
-export const WholeMailView = Schema.Struct({ ...MailView.fields, mail: MailContent }).annotate({
+export const WholeMailView = Schema.Struct({
+  ...MailView.fields,
+  bounces: Schema.Array(BounceView).annotate({
+    description:
+      "What mail systems have reported, newest first, at most 200; those of earlier sendings too."
+  }),
+  mail: MailContent
+}).annotate({
   identifier: "WholeMail",
   description: "A mail with its content. A Welcome mail holds a first password: read it with care."
 })
+
+/** What a report has changed. */
+const BounceRecorded = Schema.Struct({
+  mailId: guid(MailId, "The mail that the report is about."),
+  status: described(MailStatus, "What the mail is now."),
+  recorded: count(
+    "Bounces that were not known yet; 0 for a report that was handed in before, or that tells of no bounce."
+  )
+}).annotate({ identifier: "BounceRecorded", description: "What a report has changed." })
 
 const mailId = { id: guid(MailId, "The mail's id.") }
 
@@ -116,7 +155,23 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
         OpenApi.Description,
         "Queues the mail again, as it was rendered. A mail without recipients stays failed: complete the address, and cause it anew."
       )
-      .annotateMerge(requires("outbox:write"))
+      .annotateMerge(requires("outbox:write")),
+    HttpApiEndpoint.post("bounce", "/bounces", {
+      headers: idempotencyKey,
+      query: noQuery,
+      payload: Schema.Uint8Array.pipe(
+        HttpApiSchema.asUint8Array({ contentType: "message/rfc822" })
+      ),
+      success: BounceRecorded,
+      error: [BounceUnreadable, BounceUnknown, BodyTooLarge, MediaTypeUnsupported]
+    })
+      .middleware(Idempotent)
+      .annotate(OpenApi.Summary, "Hand in a mail system's report that a mail did not arrive")
+      .annotate(
+        OpenApi.Description,
+        `Takes a delivery status notification (RFC 3464), the whole message as it came, at most ${bounceBytesMax / 1024 / 1024} MiB. The mail is found by the envelope's id or the Message-ID that it was sent with. A failure makes the mail \`failed\`; a delay is only noted. The same report changes nothing a second time.`
+      )
+      .annotateMerge(requires("outbox:bounce"))
   )
   .middleware(Bearer)
   .prefix("/v1/outbox")

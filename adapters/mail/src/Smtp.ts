@@ -19,6 +19,8 @@ export interface SmtpSettings {
   /** `smtp://user:password@host:587`; with `smtps://` the connection is encrypted from its start. */
   readonly url: Redacted.Redacted
   readonly from: string
+  /** Who is told that a mail did not arrive: the envelope's sender. The sender when undefined. */
+  readonly bouncesTo?: string | undefined
 }
 
 /** No wait is longer; a job that was interrupted comes again. */
@@ -75,7 +77,18 @@ export const smtpLayer = (settings: SmtpSettings): Layer.Layer<Mailer, MailSetti
               subject: mail.subject,
               text: mail.text,
               html: mail.html,
-              headers: { "Auto-Submitted": "auto-generated" }
+              headers: { "Auto-Submitted": "auto-generated" },
+              // Where the server knows RFC 3461: reports then name the mail, and do not hold its content, in which a
+              // password may be.
+              dsn: { envid: id, ret: "HDRS", notify: ["FAILURE", "DELAY"] },
+              ...(settings.bouncesTo === undefined
+                ? {}
+                : {
+                    envelope: {
+                      from: settings.bouncesTo,
+                      to: [...mail.to, ...mail.cc, ...mail.bcc]
+                    }
+                  })
             }),
           catch: (cause) => notTaken(cause, Redacted.value(settings.url))
         }).pipe(
@@ -99,7 +112,10 @@ export const keepingLayer: Layer.Layer<Mailer> = Layer.succeed(
   })
 )
 
-/** The mail server from `CONCORDAT_SMTP_URL` and `CONCORDAT_MAIL_FROM`; without the first, mails are kept. */
+/**
+ * The mail server from `CONCORDAT_SMTP_URL`, `CONCORDAT_MAIL_FROM` and `CONCORDAT_MAIL_BOUNCES_TO`; without the first,
+ * mails are kept.
+ */
 export const mailerLayer = Layer.unwrap(
   Effect.gen(function* () {
     const url = yield* Config.option(Config.Redacted("CONCORDAT_SMTP_URL"))
@@ -107,11 +123,16 @@ export const mailerLayer = Layer.unwrap(
     const from = yield* Config.option(Config.String("CONCORDAT_MAIL_FROM"))
     if (Option.isNone(from))
       return yield* new MailSettingsInvalid({ problem: "CONCORDAT_MAIL_FROM is not set." })
-    return smtpLayer({ url: url.value, from: from.value })
+    const bouncesTo = yield* Config.option(Config.String("CONCORDAT_MAIL_BOUNCES_TO"))
+    return smtpLayer({
+      url: url.value,
+      from: from.value,
+      bouncesTo: Option.getOrUndefined(Option.filter(bouncesTo, (address) => address !== ""))
+    })
   })
 )
 
-const urlOf = ({ url, from }: SmtpSettings): Effect.Effect<URL, MailSettingsInvalid> => {
+const urlOf = ({ url, from, bouncesTo }: SmtpSettings): Effect.Effect<URL, MailSettingsInvalid> => {
   const text = Redacted.value(url)
   const parsed = URL.canParse(text) ? new URL(text) : undefined
   if (parsed === undefined || !/^smtps?:$/u.test(parsed.protocol) || parsed.hostname === "")
@@ -120,6 +141,10 @@ const urlOf = ({ url, from }: SmtpSettings): Effect.Effect<URL, MailSettingsInva
     )
   if (!/^([^<>@\r\n]*<)?[^\s<>@,]+@[^\s<>@,]+>?$/u.test(from))
     return Effect.fail(new MailSettingsInvalid({ problem: "CONCORDAT_MAIL_FROM is no address." }))
+  if (bouncesTo !== undefined && !/^[^\s<>@,]+@[^\s<>@,]+$/u.test(bouncesTo))
+    return Effect.fail(
+      new MailSettingsInvalid({ problem: "CONCORDAT_MAIL_BOUNCES_TO is no plain address." })
+    )
   return Effect.succeed(parsed)
 }
 

@@ -4,7 +4,7 @@ import { MailId } from "@concordat/core/mail/Outbox"
 import type { RenderedMail } from "@concordat/core/mail/render"
 import { ConfigProvider, Effect, Layer, Redacted } from "effect"
 import { type ParsedMail, simpleParser } from "mailparser"
-import { SMTPServer, type SMTPServerOptions } from "smtp-server"
+import { SMTPServer, type SMTPServerEnvelope, type SMTPServerOptions } from "smtp-server"
 import { afterEach, describe, expect, it } from "vitest"
 import { mailerLayer, smtpLayer } from "../src/Smtp.ts"
 
@@ -81,6 +81,33 @@ describe("a mail server", () => {
     // Who gets a blind copy is nobody's business.
     expect(JSON.stringify([...(one?.parsed.headers ?? [])])).not.toContain("archive@")
     expect(one?.parsed.headers.get("auto-submitted")).toBe("auto-generated")
+  })
+
+  it("is told the mail's id, and to return no content; reports go to whom they should", async () => {
+    const envelopes: Array<SMTPServerEnvelope> = []
+    const { port } = await server({
+      hideDSN: false,
+      onRcptTo: (_, { envelope }, done) => {
+        envelopes.push(envelope)
+        done()
+      }
+    })
+    await Effect.runPromise(
+      Effect.flatMap(Mailer, (mailer) => mailer.send(id, mail)).pipe(
+        Effect.provide(
+          smtpLayer({
+            url: Redacted.make(`smtp://127.0.0.1:${port}`),
+            from: "Contoso <no-reply@contoso.example>",
+            bouncesTo: "bounces@contoso.example"
+          })
+        )
+      )
+    )
+    const [one] = envelopes
+    expect(one?.dsn).toMatchObject({ envid: id, ret: "HDRS" })
+    expect(one?.mailFrom).toMatchObject({ address: "bounces@contoso.example" })
+    expect(one?.rcptTo.map(({ address }) => address)).toEqual([...mail.to, ...mail.cc, ...mail.bcc])
+    expect(one?.rcptTo[0]?.dsn?.notify).toEqual(["FAILURE", "DELAY"])
   })
 
   it("signs in with what the address holds", async () => {
@@ -162,6 +189,14 @@ describe("the settings", () => {
     [
       { CONCORDAT_SMTP_URL: "smtp://mail.example", CONCORDAT_MAIL_FROM: "a@b\r\nBcc: c@d" },
       /CONCORDAT_MAIL_FROM is no address/u
+    ],
+    [
+      {
+        CONCORDAT_SMTP_URL: "smtp://mail.example",
+        CONCORDAT_MAIL_FROM: "a@b.example",
+        CONCORDAT_MAIL_BOUNCES_TO: "Bounces <a@b.example>"
+      },
+      /CONCORDAT_MAIL_BOUNCES_TO is no plain address/u
     ]
   ])("%o are refused with the way out", async (settings, message) => {
     const error = await Effect.runPromise(Effect.flip(built(settings)))

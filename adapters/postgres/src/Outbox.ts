@@ -25,7 +25,11 @@ const decodeContent = Schema.decodeUnknownEffect(content)
 /** A sealed mail that is copied to another row does not open there. */
 export const mailContext = (id: string): string => `mail ${id}`
 
-const mailOf = (row: Omit<Selectable<MailTable>, "key" | "content">): OutboxMail => ({
+type ShownMail = Pick<Selectable<MailTable>, (typeof columns)[number]> & {
+  readonly problem: string | null
+}
+
+const mailOf = (row: ShownMail): OutboxMail => ({
   id: row.id,
   kind: row.kind,
   accountId: row.account_id,
@@ -39,7 +43,7 @@ const mailOf = (row: Omit<Selectable<MailTable>, "key" | "content">): OutboxMail
   sentAt: row.sent_at
 })
 
-const shown = [
+const columns = [
   "id",
   "kind",
   "account_id",
@@ -48,9 +52,20 @@ const shown = [
   "subject",
   "template_version",
   "attempts",
-  "problem",
   "created_at",
   "sent_at"
+] as const
+
+/** A mail as it is listed: with what its mail server said, and then whom it came back from as it was sent last. */
+const shown = [
+  ...columns,
+  sql<string | null>`case when came_back then concat_ws(' ', problem, (
+    select string_agg(
+      'It came back from ' || recipient || ': ' || concat_ws(' ', bounce.status, nullif(reason, '')) || '.',
+      ' ' order by at, recipient)
+    from mail_bounce as bounce
+    where bounce.mail_id = mail.id and bounce.sending = mail.sending and action = 'failed'
+  )) else problem end`.as("problem")
 ] as const
 
 /** The outbox in Postgres; each mail is written together with the job that sends it. */
@@ -130,7 +145,7 @@ export const outboxLayer = Layer.effect(
       return byAge.page(rows, page, mailOf)
     })
 
-    const whole = Effect.fnUntraced(function* (row: Omit<Selectable<MailTable>, "key">) {
+    const whole = Effect.fnUntraced(function* (row: ShownMail & { readonly content: string }) {
       const text = yield* Effect.orDie(secrets.open(row.content, mailContext(row.id)))
       const mail = yield* Effect.orDie(decodeContent(Redacted.value(text)))
       return { ...mailOf(row), mail }
@@ -144,7 +159,18 @@ export const outboxLayer = Layer.effect(
           .where("id", "=", id)
           .executeTakeFirst()
       )
-      return row === undefined ? yield* new MailNotFound({ id }) : yield* whole(row)
+      if (row === undefined) return yield* new MailNotFound({ id })
+      const bounces = yield* run("Outbox.bounces", (db) =>
+        db
+          .selectFrom("mail_bounce")
+          .select(["recipient", "action", "status", "reason", "at"])
+          .where("mail_id", "=", id)
+          .orderBy("at", "desc")
+          .orderBy("recipient")
+          .limit(bouncesMax)
+          .execute()
+      )
+      return { ...(yield* whole(row)), bounces }
     })
 
     const resend = Effect.fn("Outbox.resend")(function* (id: MailId) {
@@ -153,7 +179,13 @@ export const outboxLayer = Layer.effect(
           const row = yield* run("Outbox.resend", (db) =>
             db
               .updateTable("mail")
-              .set({ status: "queued", problem: null, sent_at: null })
+              .set({
+                status: "queued",
+                problem: null,
+                sent_at: null,
+                sending: sql`sending + 1`,
+                came_back: false
+              })
               .where("id", "=", id)
               .where("status", "<>", "queued")
               .where(sql<boolean>`cardinality(recipients) > 0`)
@@ -190,7 +222,11 @@ export const outboxLayer = Layer.effect(
         db
           .updateTable("mail")
           .set({
-            status: outcome.status,
+            // It may have come back before this note.
+            status:
+              outcome.status === "sent"
+                ? sql`case when came_back then 'failed' else 'sent' end`
+                : outcome.status,
             problem:
               "problem" in outcome && outcome.problem !== null
                 ? outcome.problem.slice(0, problemLengthMax)
@@ -204,10 +240,66 @@ export const outboxLayer = Layer.effect(
       )
     })
 
-    return Outbox.of({ write, list, get, resend, queued, settle })
+    const bounced = Effect.fn("Outbox.bounced")(function* (
+      ...[id, report, bounces]: Parameters<Outbox["Service"]["bounced"]>
+    ) {
+      const at = yield* now
+      return yield* atomically(
+        Effect.gen(function* () {
+          // First, so that its sending is not noted meanwhile.
+          const known = yield* run("Outbox.bounced", (db) =>
+            db
+              .selectFrom("mail")
+              .select("sending")
+              .where("id", "=", id)
+              .forUpdate()
+              .executeTakeFirst()
+          )
+          if (known === undefined) return yield* new MailNotFound({ id })
+          const added = yield* run("Outbox.bounces", (db) =>
+            bounces.length === 0
+              ? Promise.resolve([])
+              : db
+                  .insertInto("mail_bounce")
+                  .values(
+                    bounces.map((bounce) => ({
+                      ...bounce,
+                      mail_id: id,
+                      report,
+                      sending: known.sending,
+                      at
+                    }))
+                  )
+                  .onConflict((conflict) => conflict.doNothing())
+                  .returning("action")
+                  .execute()
+          )
+          const cameBack = added.some(({ action }) => action === "failed")
+          const row = yield* run("Outbox.cameBack", (db) =>
+            added.length === 0
+              ? db.selectFrom("mail").select(shown).where("id", "=", id).executeTakeFirstOrThrow()
+              : db
+                  .updateTable("mail")
+                  .set({
+                    came_back: sql`came_back or ${cameBack}`,
+                    status: sql`case when ${cameBack} and status = 'sent' then 'failed' else status end`
+                  })
+                  .where("id", "=", id)
+                  .returning(shown)
+                  .executeTakeFirstOrThrow()
+          )
+          return { mail: mailOf(row), recorded: added.length }
+        })
+      )
+    })
+
+    return Outbox.of({ write, list, get, resend, queued, settle, bounced })
   })
 )
 
 const problemLengthMax = 1_000
+
+/** What is shown of a mail's bounces; reports of one mail are few. */
+const bouncesMax = 200
 
 const now = Effect.map(Clock.currentTimeMillis, (ms) => new Date(ms))

@@ -38,6 +38,7 @@ import type {
   TenantId
 } from "@concordat/core/instance/Instance"
 import type { InstanceEventKind, SettingChange } from "@concordat/core/instance/InstanceEvent"
+import type { Bounce } from "@concordat/core/mail/Bounce"
 import type { MailId, MailStatus } from "@concordat/core/mail/Outbox"
 import type { Language, MailKind } from "@concordat/core/mail/Template"
 import type { Currency } from "@concordat/core/money/Money"
@@ -674,6 +675,21 @@ export interface MailTable {
   problem: string | null
   created_at: Timestamp
   sent_at: Nullable<Timestamp>
+  /** How often it was queued; bounces of an earlier sending do not count. */
+  sending: Generated<number>
+  /** Whether a recipient did not get it as it was sent last. */
+  came_back: Generated<boolean>
+}
+
+export interface MailBounceTable {
+  mail_id: MailId
+  report: string
+  recipient: string
+  action: Bounce["action"]
+  status: string
+  reason: string
+  sending: number
+  at: Timestamp
 }
 
 export interface MailTemplateTable {
@@ -917,6 +933,7 @@ export interface Tables {
   notification: NotificationTable
   parked_job: ParkedJobTable
   mail: MailTable
+  mail_bounce: MailBounceTable
   mail_template: MailTemplateTable
   agreement_template: AgreementTemplateTable
   agreement_acceptance: AgreementAcceptanceTable

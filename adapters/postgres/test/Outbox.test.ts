@@ -1,4 +1,5 @@
 import { AccountId } from "@concordat/core/account/Account"
+import type { NewBounce } from "@concordat/core/mail/Bounce"
 import { builtInTemplate } from "@concordat/core/mail/builtIn"
 import { exampleValues } from "@concordat/core/mail/mergeFields"
 import { MailId, Outbox } from "@concordat/core/mail/Outbox"
@@ -31,7 +32,7 @@ const run = runtime.runPromise
 beforeEach(() =>
   run(
     clear.pipe(
-      Effect.andThen(emptied("mail", "mail_template")),
+      Effect.andThen(emptied("mail_bounce", "mail", "mail_template")),
       Effect.andThen(
         rowsOf(`insert into account (id, parent_id, ancestors, kind, name, code) values
           ('${accountId(1)}', null, '{${accountId(1)}}', 'organisation', 'Contoso', 'O'),
@@ -163,6 +164,108 @@ describe("a mail", () => {
   })
 })
 
+describe("a mail that comes back", () => {
+  const failed = {
+    recipient: "office@fabrikam.example",
+    action: "failed",
+    status: "5.1.1",
+    reason: "user unknown"
+  } as const
+  const delayed = { ...failed, action: "delayed", status: "4.2.2", reason: "" } as const
+  const bounced = (id: MailId, report: string, ...bounces: ReadonlyArray<NewBounce>) =>
+    run(Outbox.use((port) => port.bounced(id, report, bounces)))
+  const sent = async (id: MailId, problem: string | null = null) =>
+    run(Outbox.use((port) => port.settle(id, { status: "sent", problem })))
+  const written = async () => {
+    await run(writeMail(notice(1)))
+    return onlyId()
+  }
+  const whole = (id: MailId) => run(Outbox.use((port) => port.get(id)))
+  const cameBack = "It came back from office@fabrikam.example: 5.1.1 user unknown."
+
+  it("is failed, says from whom and why, and is found by that", async () => {
+    const id = await written()
+    await sent(id, "The mail server refused b@x.example.")
+    expect(await bounced(id, "r1", failed)).toMatchObject({
+      recorded: 1,
+      mail: { id, status: "failed", problem: `The mail server refused b@x.example. ${cameBack}` }
+    })
+    expect((await list({ status: "failed" })).items).toMatchObject([
+      { id, sentAt: expect.any(Number) }
+    ])
+    expect((await whole(id)).bounces).toEqual([{ ...failed, at: expect.any(Number) }])
+  })
+
+  it("by a report that is handed in twice changes nothing the second time", async () => {
+    const id = await written()
+    await sent(id)
+    await bounced(id, "r1", failed)
+    const before = await run(rowsOf("select * from mail, mail_bounce"))
+    expect(await bounced(id, "r1", failed)).toMatchObject({
+      recorded: 0,
+      mail: { status: "failed" }
+    })
+    expect(await run(rowsOf("select * from mail, mail_bounce"))).toEqual(before)
+  })
+
+  it("before its sending is noted is failed with that note", async () => {
+    const id = await written()
+    expect(await bounced(id, "r1", failed)).toMatchObject({ mail: { status: "queued" } })
+    expect(await run(Outbox.use((port) => port.queued(id)))).not.toBeNull()
+    await sent(id)
+    expect(await whole(id)).toMatchObject({ status: "failed", problem: cameBack })
+  })
+
+  it("while its sending is being noted is failed, whoever comes first", async () => {
+    for (let n = 1; n <= 4; n++) {
+      await run(emptied("mail_bounce", "mail"))
+      const id = await written()
+      await Promise.all([sent(id), bounced(id, "r1", failed)])
+      expect(await whole(id)).toMatchObject({ status: "failed", problem: cameBack })
+    }
+  })
+
+  it("is sent again without what was said of it before, which stays to be read", async () => {
+    const id = await written()
+    await sent(id)
+    await bounced(id, "r1", failed)
+    expect(await run(Outbox.use((port) => port.resend(id)))).toMatchObject({
+      status: "queued",
+      problem: null
+    })
+    // The same report once more is still the one of the first sending.
+    await bounced(id, "r1", failed)
+    await sent(id)
+    expect(await whole(id)).toMatchObject({
+      status: "sent",
+      problem: null,
+      bounces: [{ status: "5.1.1" }]
+    })
+    expect(await bounced(id, "r2", failed)).toMatchObject({
+      mail: { status: "failed", problem: cameBack }
+    })
+    expect((await whole(id)).bounces).toHaveLength(2)
+  })
+
+  it("only later than usual stays sent, with a note of it", async () => {
+    const id = await written()
+    await sent(id)
+    expect(await bounced(id, "r1", delayed)).toMatchObject({
+      recorded: 1,
+      mail: { status: "sent", problem: null }
+    })
+    expect((await whole(id)).bounces).toMatchObject([{ action: "delayed", status: "4.2.2" }])
+  })
+
+  it("must be one that was written, and of others nothing is kept", async () => {
+    const stranger = MailId.make("0a1b2c3d-0000-4000-8000-00000000abcd")
+    expect(
+      await run(Effect.flip(Outbox.use((port) => port.bounced(stranger, "r1", [failed]))))
+    ).toMatchObject({ _tag: "MailNotFound" })
+    expect(await run(rowsOf("select * from mail_bounce"))).toEqual([])
+  })
+})
+
 describe("templates", () => {
   const de = Language.make("de")
   const changed = (change: Partial<Template> = {}) => ({
@@ -173,7 +276,7 @@ describe("templates", () => {
   const put = (template: Template, expected: number) =>
     Templates.use((port) => port.put(template, expected, "key:test", at))
   const subjectOf = async (change: Partial<Notice> = {}) => {
-    await run(emptied("mail"))
+    await run(emptied("mail_bounce", "mail"))
     await run(writeMail(notice(1, change)))
     return (await list()).items[0]?.subject
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { isIP } from "node:net"
 import { bookBytesMax } from "@concordat/contracts/book"
-import { templateBytesMax } from "@concordat/contracts/mail"
+import { bounceBytesMax, templateBytesMax } from "@concordat/contracts/mail"
 import { entriesBytesMax } from "@concordat/contracts/pricelists"
 import { CurrentCorrelation } from "@concordat/core/vendor/Correlation"
 import { getConnInfo } from "@hono/node-server/conninfo"
@@ -28,6 +28,7 @@ const forwardedFor = (header: string | undefined): string | undefined => {
 
 const bodyLimitOf = (path: string): number => {
   if (path === "/v1/book/imports") return bookBytesMax
+  if (path === "/v1/outbox/bounces") return bounceBytesMax
   if (path.startsWith("/v1/notifications/templates/")) return templateBytesMax
   return /^\/v1\/price(lists\/[^/]+\/entries|groups\/[^/]+\/products)$/u.test(path)
     ? entriesBytesMax

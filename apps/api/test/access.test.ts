@@ -103,6 +103,7 @@ const requestTo = ({ id, path }: Operation, seen: Served["seeded"]) => {
       dryRun: false
     },
     "book.import": "account_code",
+    "outbox.bounce": "no report",
     "pricesheets.import": "ProductId"
   }
   const ids = path.startsWith("/v1/accounts/") ? seen.north.account : seen.north.run
@@ -135,7 +136,11 @@ const requestTo = ({ id, path }: Operation, seen: Served["seeded"]) => {
     address: address + query,
     body: bodies[id],
     headers:
-      id === "book.import" || id === "pricesheets.import" ? { "content-type": "text/csv" } : {}
+      id === "book.import" || id === "pricesheets.import"
+        ? { "content-type": "text/csv" }
+        : id === "outbox.bounce"
+          ? { "content-type": "message/rfc822" }
+          : {}
   }
 }
 

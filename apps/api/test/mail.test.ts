@@ -1,8 +1,10 @@
+import { bounceBytesMax } from "@concordat/contracts/mail"
 import { builtInTemplate } from "@concordat/core/mail/builtIn"
 import { exampleValues } from "@concordat/core/mail/mergeFields"
 import { MailKind, TemplatePart } from "@concordat/core/mail/Template"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { problemOf } from "./client.ts"
+import { postfixReport } from "../../../adapters/mail/test/reports.ts"
+import { type Ask, problemOf } from "./client.ts"
 import { type Served, serve } from "./serve.ts"
 
 let api: Served
@@ -68,6 +70,53 @@ describe("the outbox", () => {
     ["GET", "/v1/outbox?limit=0", "400 invalid-request"]
   ])("answers %s %s with %s", async (method, path, problem) => {
     expect(problemOf(await api.call(method, path))).toBe(problem)
+  })
+})
+
+describe("a report that a mail did not arrive", () => {
+  const handIn = (body: string | Uint8Array, ask: Ask = {}) =>
+    api.call("POST", "/v1/outbox/bounces", {
+      ...ask,
+      body,
+      headers: { "content-type": "message/rfc822", ...ask.headers }
+    })
+
+  it("makes it failed, once, and a key that can do nothing else may hand it in", async () => {
+    const id = await api.mail(api.seeded.southern.account)
+    await api.rows(`update mail set status = 'sent', sent_at = now() where id = '${id}'`)
+    const key = await api.key({ role: "operator", scopes: ["outbox:bounce"] })
+    const first = await handIn(postfixReport(id), { key })
+    expect([first.status, first.body]).toEqual([200, { mailId: id, status: "failed", recorded: 1 }])
+    expect((await handIn(postfixReport(id), { key })).body).toMatchObject({ recorded: 0 })
+    expect(problemOf(await api.call("GET", `/v1/outbox/${id}`, { key }))).toBe("403 forbidden")
+    const { body } = await api.call("GET", `/v1/outbox/${id}`)
+    expect(body).toMatchObject({
+      status: "failed",
+      problem: expect.stringContaining("office@fabrikam.example: 5.1.1 550 5.1.1"),
+      bounces: [{ recipient: "office@fabrikam.example", action: "failed", status: "5.1.1" }]
+    })
+    const failed = (await api.call("GET", "/v1/outbox?status=failed")).body.items
+    expect(failed.map((mail: { id: string }) => mail.id)).toContain(id)
+    expect((await api.call("POST", `/v1/outbox/${id}/resend`)).body).toMatchObject({
+      status: "queued",
+      problem: null
+    })
+  })
+
+  it("is refused when it is about no mail of ours, or no report at all", async () => {
+    const unknown = await handIn(postfixReport(nobody))
+    expect(problemOf(unknown)).toBe("404 bounce-unknown")
+    expect(unknown.body.detail).toContain(nobody)
+    expect(problemOf(await handIn("Subject: Out of office\r\n\r\nAway."))).toBe(
+      "422 bounce-unreadable"
+    )
+    expect(problemOf(await handIn(""))).toBe("422 bounce-unreadable")
+  })
+
+  it("is refused as anything but a message, and when it is too large", async () => {
+    const json = await handIn("{}", { headers: { "content-type": "application/json" } })
+    expect(problemOf(json)).toBe("415 media-type-unsupported")
+    expect(problemOf(await handIn(new Uint8Array(bounceBytesMax + 1)))).toBe("413 body-too-large")
   })
 })
 

@@ -80,8 +80,8 @@ export const concordat = (args: ReadonlyArray<string>) =>
     Effect.as<number>(exitCode.agreed),
     Effect.catchTags({
       Disagreement: () => Effect.succeed(exitCode.findings),
-      CommandFailed: ({ message }) =>
-        Effect.as(Console.error(`concordat: ${message}`), exitCode.couldNotRun)
+      CommandFailed: ({ message, exitCode: code }) =>
+        Effect.as(Console.error(`concordat: ${message}`), code ?? exitCode.couldNotRun)
     }),
     // Arguments that do not fit have been explained with the command's help.
     Effect.catchIf(CliError.isCliError, () => Effect.succeed(exitCode.couldNotRun)),

@@ -12,9 +12,11 @@ import {
 import { Data, Schema } from "effect"
 import { HttpClientError } from "effect/http"
 
-/** What went wrong and what to do about it, in one or two lines for the person at the terminal. Exit code 1. */
+/** What went wrong and what to do about it, in one or two lines for the person at the terminal. */
 export class CommandFailed extends Data.TaggedError("CommandFailed")<{
   readonly message: string
+  /** How the command ends; 1 unless a program that calls it expects another code. */
+  readonly exitCode?: number
 }> {}
 
 /** The command ran, and the two sides do not agree. Exit code 2; the report has been printed. */

@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { postfixReport } from "../../../adapters/mail/test/reports.ts"
 import { type Served, serve } from "../../api/test/serve.ts"
-import { concordat as run } from "./cli.ts"
+import { inShell, concordat as run } from "./cli.ts"
 
 let api: Served
 let folder: string
@@ -97,6 +98,30 @@ describe("account merge", () => {
     expect((await account("merge", "C-DOUBLE", "C-SOUTH")).stdout).toContain("Merged Double Ltd")
     expect((await account("show", "C-DOUBLE")).stdout).toMatch(/State +not active/u)
     expect((await account("show", "C-SOUTH")).stdout).toMatch(/Phone +030 7/u)
+  })
+})
+
+describe("outbox bounce", () => {
+  const handIn = (input: string, url = api.url) =>
+    inShell(["outbox", "bounce"], { url, key: api.admin, input })
+
+  it("hands a report in as a mail system does, whose codes it answers with", async () => {
+    const id = await api.mail(api.seeded.southern.account)
+    const [noted, foreign, away] = await Promise.all([
+      handIn(postfixReport(id)),
+      handIn("Subject: Out of office\n\nAway.\n"),
+      handIn(postfixReport(id), "http://127.0.0.1:9")
+    ])
+    expect([noted.code, noted.stdout]).toEqual([
+      0,
+      expect.stringContaining(`The mail ${id} did not reach 1 of its recipients`)
+    ])
+    expect([foreign.code, foreign.stderr]).toEqual([
+      65,
+      expect.stringContaining("no delivery status notification")
+    ])
+    expect([away.code, away.stderr]).toEqual([75, expect.stringContaining("cannot be reached")])
+    expect((await concordat("outbox", "show", id)).stdout).toContain("It came back from")
   })
 })
 

@@ -32,6 +32,7 @@ export const Scope = Schema.Literals([
   "templates:write",
   "outbox:read",
   "outbox:write",
+  "outbox:bounce",
   "keys:write",
   "operators:write"
 ])
@@ -73,7 +74,8 @@ const roleScopes: Record<Role, ReadonlyArray<Scope>> = {
     "catalogue:write",
     "price-lists:write",
     "outbox:read",
-    "outbox:write"
+    "outbox:write",
+    "outbox:bounce"
   ],
   "read-only": [...reading, ...setUp],
   reseller: [...reading, "accounts:write", "reconciliations:run"],

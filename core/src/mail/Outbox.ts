@@ -3,6 +3,7 @@ import { AccountId } from "../account/Account.ts"
 import { Guid } from "../instance/Guid.ts"
 import type { Page, PageRequest } from "../page/Page.ts"
 import { Instant } from "../time/Instant.ts"
+import type { Bounce, NewBounce } from "./Bounce.ts"
 import type { RenderedMail } from "./render.ts"
 import { MailKind } from "./Template.ts"
 
@@ -11,7 +12,7 @@ export type MailId = typeof MailId.Type
 
 /**
  * `queued` waits to be sent; `kept` stays here, because no mail server is configured; `sent` was taken by the mail
- * server, which says nothing about its arrival; `failed` was refused, or had nobody to go to.
+ * server, which says nothing about its arrival; `failed` was refused, came back from somebody, or had nobody to go to.
  */
 export const MailStatus = Schema.Literals(["queued", "kept", "sent", "failed"])
 export type MailStatus = typeof MailStatus.Type
@@ -29,7 +30,7 @@ export class OutboxMail extends Schema.Opaque<OutboxMail>()(
     /** The template's version that it was made with; 0 for a built-in one. */
     templateVersion: Schema.Int,
     attempts: Schema.Int,
-    /** Why it was not sent, and what can be done. */
+    /** Why it was not sent, or did not arrive, and what can be done. */
     problem: Schema.NullOr(Schema.String),
     createdAt: Instant,
     sentAt: Schema.NullOr(Instant)
@@ -37,8 +38,13 @@ export class OutboxMail extends Schema.Opaque<OutboxMail>()(
 ) {}
 
 /** A mail with its content, as it goes out. */
-export interface WholeMail extends OutboxMail {
+export interface QueuedMail extends OutboxMail {
   readonly mail: RenderedMail
+}
+
+/** A mail with its content, and with what was reported of its delivery, newest first. */
+export interface WholeMail extends QueuedMail {
+  readonly bounces: ReadonlyArray<Bounce>
 }
 
 /** A mail as it is written: rendered, or with the reason why nobody can receive it. */
@@ -91,7 +97,7 @@ export class Outbox extends Context.Service<
     /** Queues it once more, whatever became of it. */
     readonly resend: (id: MailId) => Effect.Effect<OutboxMail, MailNotFound | MailWaits>
     /** The mail, while it is queued: a job that runs a second time finds nothing to do. */
-    readonly queued: (id: MailId) => Effect.Effect<WholeMail | null>
+    readonly queued: (id: MailId) => Effect.Effect<QueuedMail | null>
     /** Notes what became of an attempt; nothing when the mail is not queued any more. */
     readonly settle: (
       id: MailId,
@@ -101,5 +107,15 @@ export class Outbox extends Context.Service<
         | { readonly status: "sent"; readonly problem: string | null }
         | { readonly status: "failed" | "queued"; readonly problem: string }
     ) => Effect.Effect<void>
+    /**
+     * Notes what a report says, and counts what was not known yet. Whoever does not get the mail makes it `failed`: at
+     * once, or with the note of its sending where that is still to come. Bounces are kept when it is sent again, and do
+     * not count any more.
+     */
+    readonly bounced: (
+      id: MailId,
+      report: string,
+      bounces: ReadonlyArray<NewBounce>
+    ) => Effect.Effect<{ readonly mail: OutboxMail; readonly recorded: number }, MailNotFound>
   }
 >()("core/mail/Outbox") {}

@@ -15,6 +15,7 @@ import { agreements } from "./0014_agreements.ts"
 import { mpnVerdicts } from "./0015_mpn_verdicts.ts"
 import { operators } from "./0016_operators.ts"
 import { changes } from "./0017_changes.ts"
+import { bounces } from "./0022_bounces.ts"
 
 /** One step of the schema, forward only. Its name sorts after all that were released before it. */
 export interface MigrationModule {
@@ -39,5 +40,6 @@ export const migrations: ReadonlyArray<MigrationModule> = [
   agreements,
   mpnVerdicts,
   operators,
-  changes
+  changes,
+  bounces
 ]

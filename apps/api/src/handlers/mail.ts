@@ -1,6 +1,14 @@
+import { readDeliveryReport } from "@concordat/adapter-mail/DeliveryReport"
 import { Api } from "@concordat/contracts/Api"
 import { Caller } from "@concordat/contracts/Auth"
-import { InvalidRequest, MailNotFound, MailWaits, NoRecipient } from "@concordat/contracts/Problem"
+import {
+  BounceUnknown,
+  BounceUnreadable,
+  InvalidRequest,
+  MailNotFound,
+  MailWaits,
+  NoRecipient
+} from "@concordat/contracts/Problem"
 import type { AccountId } from "@concordat/core/account/Account"
 import { Accounts } from "@concordat/core/account/Accounts"
 import { accountValues } from "@concordat/core/mail/accountValues"
@@ -10,6 +18,7 @@ import { chooseTemplate } from "@concordat/core/mail/chooseTemplate"
 import { exampleValues, mergeFields } from "@concordat/core/mail/mergeFields"
 import { Outbox } from "@concordat/core/mail/Outbox"
 import { occasions } from "@concordat/core/mail/occasions"
+import { recordBounce } from "@concordat/core/mail/recordBounce"
 import { render } from "@concordat/core/mail/render"
 import { languageDefault, MailKind, type Template } from "@concordat/core/mail/Template"
 import { Templates } from "@concordat/core/mail/Templates"
@@ -37,6 +46,16 @@ export const outboxLayer = HttpApiBuilder.group(
           Effect.catchTags({
             MailNotFound: mailNotFound,
             MailWaits: ({ id, message }) => Effect.fail(new MailWaits({ id, detail: message }))
+          })
+        ),
+      bounce: ({ payload }) =>
+        readDeliveryReport(payload).pipe(
+          Effect.flatMap(recordBounce),
+          Effect.map(({ mail: { id, status }, recorded }) => ({ mailId: id, status, recorded })),
+          Effect.catchTags({
+            ReportUnreadable: ({ message }) =>
+              Effect.fail(new BounceUnreadable({ detail: message })),
+            BounceUnknown: ({ message }) => Effect.fail(new BounceUnknown({ detail: message }))
           })
         )
     })

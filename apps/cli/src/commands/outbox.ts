@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto"
+import { bounceBytesMax } from "@concordat/contracts/mail"
+import { BounceUnknown, BounceUnreadable } from "@concordat/contracts/Problem"
 import { MailId, MailStatus, type OutboxMail } from "@concordat/core/mail/Outbox"
 import { MailKind } from "@concordat/core/mail/Template"
 import { toIso } from "@concordat/core/time/Instant"
 import { Console, Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { connect } from "../Api.ts"
+import { CommandFailed } from "../failures.ts"
 import { screenWidth } from "../Screen.ts"
 import { type Column, printable, table } from "../Table.ts"
 
@@ -90,7 +93,10 @@ const show = Command.make(
       ["Cc", mail.mail.cc.join(", ")],
       ["Bcc", mail.mail.bcc.join(", ")],
       ["Subject", mail.mail.subject],
-      ["Status", mail.problem === null ? mail.status : `${mail.status}: ${mail.problem}`]
+      ["Status", mail.problem === null ? mail.status : `${mail.status}: ${mail.problem}`],
+      ...mail.bounces
+        .filter(({ action }) => action === "delayed")
+        .map(({ recipient, status, reason }) => ["Delayed", `${recipient}: ${status} ${reason}`])
     ]
       .filter(([, value]) => value !== "")
       .map(([name, value]) => `${name}: ${printable(value ?? "")}`)
@@ -115,8 +121,82 @@ const resend = Command.make(
   })
 ).pipe(Command.withDescription("Send a mail once more"))
 
+/** What a mail system that calls a program understands (sysexits.h). */
+const [refused, tryAgain] = [65, 75]
+
+const bounce = Command.make(
+  "bounce",
+  {},
+  Effect.fnUntraced(function* () {
+    const payload = yield* readMessage
+    const api = yield* connect().pipe(
+      Effect.mapError(({ message }) => new CommandFailed({ message, exitCode: tryAgain }))
+    )
+    const { mailId, recorded, status } = yield* api.client.outbox
+      .bounce({ query: {}, headers: { "idempotency-key": randomUUID() }, payload })
+      .pipe(
+        Effect.mapError((error) => {
+          const isRefused = error instanceof BounceUnknown || error instanceof BounceUnreadable
+          return new CommandFailed({
+            message: api.explained(error).message,
+            exitCode: isRefused ? refused : tryAgain
+          })
+        })
+      )
+    yield* Console.log(
+      recorded === 0
+        ? `Nothing new about the mail ${mailId}, which is ${status}.`
+        : `The mail ${mailId} did not reach ${recorded} of its recipients; it is ${status}.`
+    )
+  })
+).pipe(
+  Command.withDescription(
+    "Hand in a mail system's report (RFC 3464) that a mail did not arrive, on standard input, as a mail system calls it. Exit code: 0 = noted, 65 = no such report or not about our mails, 75 = try again later."
+  ),
+  Command.withShortDescription("Hand in a mail system's report that a mail did not arrive"),
+  Command.withExamples([
+    { command: "concordat outbox bounce < report.eml", description: "Hand in a report by hand" }
+  ])
+)
+
+const readMessage = Effect.suspend(() =>
+  process.stdin.isTTY === true
+    ? Effect.fail(
+        new CommandFailed({ message: "Pipe the message in: concordat outbox bounce < report.eml" })
+      )
+    : Effect.tryPromise({
+        try: () => readAll(process.stdin),
+        catch: () =>
+          new CommandFailed({
+            message: "The message cannot be read from standard input.",
+            exitCode: tryAgain
+          })
+      })
+).pipe(
+  Effect.filterOrFail(
+    ({ length }) => length <= bounceBytesMax,
+    () =>
+      new CommandFailed({
+        message: `The message is larger than ${bounceBytesMax / 1024 / 1024} MiB: let the mail system return the headers only.`,
+        exitCode: refused
+      })
+  )
+)
+
+/** All of it, but not more than one byte too many. */
+const readAll = async (input: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
+  const chunks: Array<Uint8Array> = []
+  let length = 0
+  for await (const chunk of input) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length > bounceBytesMax) break
+  }
+  return new Uint8Array(Buffer.concat(chunks))
+}
+
 /** `concordat outbox …` */
 export const outbox = Command.make("outbox").pipe(
   Command.withDescription("Mails that were sent, wait, or are kept to be read"),
-  Command.withSubcommands([list, show, resend])
+  Command.withSubcommands([list, show, resend, bounce])
 )
