@@ -104,6 +104,11 @@ describe("a delivery report", () => {
   it.each([
     ["", /no part message\/delivery-status/u],
     ["no mail at all", /no part message\/delivery-status/u],
+    // A report that somebody forwards is not the mail system's.
+    [
+      `Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n${postfixReport(id)}\r\n--b--\r\n`,
+      /no part message\/delivery-status/u
+    ],
     ["Subject: Out of office\r\n\r\nI am away.\r\n", /no part message\/delivery-status/u],
     [
       "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n",

@@ -255,6 +255,9 @@ describe("a mail that comes back", () => {
       mail: { status: "sent", problem: null }
     })
     expect((await whole(id)).bounces).toMatchObject([{ action: "delayed", status: "4.2.2" }])
+    await bounced(id, "r2", failed)
+    await bounced(id, "r3", { ...delayed, recipient: "b@x.example" })
+    expect(await whole(id)).toMatchObject({ status: "failed", problem: cameBack })
   })
 
   it("must be one that was written, and of others nothing is kept", async () => {

@@ -121,7 +121,10 @@ describe("outbox bounce", () => {
       expect.stringContaining("no delivery status notification")
     ])
     expect([away.code, away.stderr]).toEqual([75, expect.stringContaining("cannot be reached")])
-    expect((await concordat("outbox", "show", id)).stdout).toContain("It came back from")
+    expect(await concordat("outbox", "show", id)).toMatchObject({
+      stderr: "",
+      stdout: expect.stringContaining("It came back from")
+    })
   })
 })
 

@@ -79,7 +79,8 @@ const show = Command.make(
   {
     id: mailId,
     html: Flag.Boolean("html").pipe(
-      Flag.withDescription("Print its HTML, and nothing else, on standard output")
+      Flag.withDescription("Print its HTML, and nothing else, on standard output"),
+      Flag.withDefault(false)
     )
   },
   Effect.fnUntraced(function* ({ id, html }) {
