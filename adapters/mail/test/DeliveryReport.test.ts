@@ -106,7 +106,7 @@ describe("a delivery report", () => {
     ["no mail at all", /no part message\/delivery-status/u],
     // A report that somebody forwards is not the mail system's.
     [
-      `Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n${postfixReport(id)}\r\n--b--\r\n`,
+      `Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\nContent-Disposition: inline\r\n\r\n${postfixReport(id)}\r\n--b--\r\n`,
       /no part message\/delivery-status/u
     ],
     ["Subject: Out of office\r\n\r\nI am away.\r\n", /no part message\/delivery-status/u],
