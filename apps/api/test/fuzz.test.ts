@@ -90,7 +90,7 @@ const runsOf = (path: string, operation: Json): number =>
   !path.includes("{") &&
   !path.startsWith("/v1/customerforms") &&
   listOf(operation["parameters"]).some((one) => one["in"] === "query" && one["required"] === true)
-    ? 400
+    ? 120
     : 20
 
 /** Mostly what the schema asks for, so that a request gets past the door; sometimes not. */
@@ -172,7 +172,7 @@ const knownIds = fc
 
 const likely = <A>(value: fc.Arbitrary<A>): fc.Arbitrary<unknown> =>
   fc.oneof(
-    { weight: 12, arbitrary: value },
+    { weight: 30, arbitrary: value },
     { weight: 1, arbitrary: fc.jsonValue() },
     { weight: 1, arbitrary: anyText }
   )

@@ -250,9 +250,7 @@ describe("the catalogue of a country", { timeout: 120_000 }, () => {
       () => look(id),
       ({ progress }) => progress.read > 20
     )
-    const { pid } = running.reconciler
-    if (pid === undefined) throw new Error("the reconciler has no process")
-    process.kill(pid, "SIGKILL")
+    await Effect.runPromise(running.killReconciler)
     expect(await look(id)).toMatchObject({ status: "running" })
     expect(await products("killed")).toEqual([])
     await control(({ clearFaults }) => clearFaults)

@@ -214,9 +214,7 @@ describe("A reconciliation of 150 customers", () => {
         () => look(id),
         ({ progress }) => progress.observed > 0
       )
-      const { pid } = running.reconciler
-      if (pid === undefined) throw new Error("the reconciler has no process")
-      process.kill(pid, "SIGKILL")
+      await Effect.runPromise(running.killReconciler)
       expect(await look(id)).toMatchObject({ status: "observing" })
       await Effect.runPromise(running.startAnother.pipe(Scope.provide(scope)))
       killed()

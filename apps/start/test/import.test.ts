@@ -118,7 +118,7 @@ describe("the demo's third partner, with 200 customers under 12 resellers", {
     })
     expect(status).toBe(202)
     await ready(String(body["id"]), ({ progress }) => (progress["imported"] ?? 0) > 0)
-    process.kill(running.reconciler.pid ?? Number.NaN, "SIGKILL")
+    await Effect.runPromise(running.killReconciler)
     await Effect.runPromise(Scope.provide(running.startAnother, scope))
     const after = await ready(read.id)
     expect(after.progress).toMatchObject({ imported: 200, incomplete: 0, failed: 0, waiting: 0 })

@@ -1,12 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { Database } from "@concordat/adapter-postgres/Database"
 import { storageLayer } from "@concordat/adapter-postgres/Storage"
 import { makeDatabase } from "@concordat/adapter-postgres/testing"
 import { Scope as KeyScope } from "@concordat/core/actor/Actor"
 import { ApiKeys } from "@concordat/core/actor/ApiKeys"
 import { Effect, Option, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
+import { sql } from "kysely"
 import { startChild } from "../src/Child.ts"
 import { simulatorControl } from "../src/demo/SimulatorControl.ts"
 import { openCable } from "./Cable.ts"
@@ -43,6 +45,21 @@ export const system = Effect.gen(function* () {
     concurrency: 2
   })
   const reconciler = yield* child("reconciler")
+  /**
+   * Kills the reconciler at once, and makes its jobs look as those of a worker that has long been silent: that it takes
+   * 15 s until they are another's is tested by the queue itself.
+   */
+  const killReconciler = Effect.gen(function* () {
+    if (reconciler.pid === undefined) return yield* Effect.die("the reconciler has no process")
+    process.kill(reconciler.pid, "SIGKILL")
+    yield* Database.use(({ run }) =>
+      run("test.silence", (db) =>
+        sql`
+          update pgboss.job set heartbeat_on = heartbeat_on - interval '1 minute'
+          where state = 'active'`.execute(db)
+      )
+    ).pipe(Effect.provide(Database.layer({ url, applicationName: "system test", poolMax: 1 })))
+  })
   const ports = storageLayer({ url, folder: Option.none() }, "system test")
   const key = yield* Effect.gen(function* () {
     const keys = yield* ApiKeys
@@ -60,6 +77,7 @@ export const system = Effect.gen(function* () {
     environment,
     database,
     reconciler,
+    killReconciler,
     startAnother: child("reconciler"),
     simulator: simulator.url ?? "",
     api: api.url ?? "",
