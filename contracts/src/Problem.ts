@@ -89,6 +89,12 @@ export class SubscriptionNotFound extends HttpApiError.Problem<SubscriptionNotFo
   declare("subscription-not-found", 404, "No such subscription"),
   { id: text("The id that was asked for.") }
 ) {}
+export class ReconciliationRowNotFound extends HttpApiError.Problem<ReconciliationRowNotFound>()(
+  "ReconciliationRowNotFound",
+  declare("reconciliation-row-not-found", 404, "No such row in the report"),
+  { id: text("The reconciliation."), row: Schema.Int.annotate({ description: "The row." }) }
+) {}
+
 export class ReconciliationNotFound extends HttpApiError.Problem<ReconciliationNotFound>()(
   "ReconciliationNotFound",
   declare("reconciliation-not-found", 404, "No such reconciliation"),

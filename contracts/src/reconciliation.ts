@@ -7,6 +7,7 @@ import {
   Refusal,
   Severity
 } from "@concordat/core/reconciliation/Finding"
+import { RowGrouping, RowSort } from "@concordat/core/reconciliation/Reports"
 import { RunId, RunStatus } from "@concordat/core/reconciliation/Run"
 import {
   BillingCycle,
@@ -17,7 +18,7 @@ import {
   SubscriptionId,
   Term
 } from "@concordat/core/subscription/Subscription"
-import { Schema } from "effect"
+import { Schema, SchemaGetter } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Bearer, requires } from "./Auth.ts"
 import { mediaTypes } from "./book.ts"
@@ -32,6 +33,7 @@ import {
   MediaTypeUnsupported,
   ReconciliationNotFinished,
   ReconciliationNotFound,
+  ReconciliationRowNotFound,
   SubscriptionNotFound
 } from "./Problem.ts"
 
@@ -198,10 +200,18 @@ const FindingView = Schema.Struct({
             })
           ),
           "Why it would be refused today; null when it is allowed."
+        ),
+        closesAt: described(
+          Schema.NullOr(timestamp("Until when it is allowed.")),
+          "Until when it is allowed: a window closes, or a renewal decides; null where no such instant is known."
         )
       })
     ),
     "What would settle it, each allowed or not, because."
+  ),
+  deadline: described(
+    Schema.NullOr(timestamp("When the first action stops being possible.")),
+    "When the first of the actions that are allowed stops being so; null where none is known to."
   )
 }).annotate({
   identifier: "Finding",
@@ -210,6 +220,7 @@ const FindingView = Schema.Struct({
 
 /** One line of a report: a subscription or add-on that exists on at least one side. */
 export const ReconciliationRow = Schema.Struct({
+  row: count("The row's number in its report, from 0; it never changes."),
   accountId: described(
     Schema.NullOr(guid(AccountId, "The account.")),
     "The account that holds it; null where no account is linked to the tenant."
@@ -249,13 +260,84 @@ export const ReconciliationRow = Schema.Struct({
 })
 export type ReconciliationRow = typeof ReconciliationRow.Type
 
-const rowFilter = {
+/** All that a report keeps of what Partner Center said about a subscription, besides its terms. */
+const ObservedView = Schema.Struct({
+  tenantId: guid(TenantId, "The tenant in which Partner Center has it."),
+  microsoftId: guid(MicrosoftId, "Partner Center's id of the subscription."),
+  name: described(Schema.String, "Its name in Partner Center."),
+  orderId: described(Schema.NullOr(Schema.String), "The order that it came from."),
+  effectiveStart: described(
+    Schema.NullOr(timestamp("When its term began.")),
+    "When its term began; null where Partner Center does not say."
+  ),
+  createdAt: described(
+    Schema.NullOr(timestamp("When it was made.")),
+    "When it was made; null where Partner Center does not say."
+  ),
+  cancellableUntil: described(
+    Schema.NullOr(timestamp("Until when it can be cancelled.")),
+    "Until when it can be cancelled; null where Partner Center does not say."
+  ),
+  refundable: described(
+    Schema.Array(
+      Schema.Struct({
+        quantity: count("Seats."),
+        until: timestamp("Until when they can be given back.")
+      })
+    ),
+    "Seats that can be given back, batch by batch."
+  ),
+  etag: described(Schema.NullOr(Schema.String), "The version that Partner Center gave it."),
+  terms: TermsView
+}).annotate({
+  identifier: "ObservedSubscription",
+  description:
+    "A subscription as Partner Center described it, decoded: fields that reconciling does not need are not kept."
+})
+
+/** A row with all that is kept of Partner Center's answer. */
+export const ReconciliationRowDetail = Schema.Struct({
+  ...ReconciliationRow.fields,
+  observed: described(
+    Schema.NullOr(ObservedView),
+    "What Partner Center said about it; null when only the BSS has it."
+  )
+}).annotate({
+  identifier: "ReconciliationRowDetail",
+  description: "One row of the report, with all that is kept of Partner Center's answer."
+})
+export type ReconciliationRowDetail = typeof ReconciliationRowDetail.Type
+
+/** Findings of a report that have something in common. */
+export const FindingGroupView = Schema.Struct({
+  key: described(
+    Schema.NullOr(Schema.String),
+    "The kind, the account's id, who moved, or the day of the deadline (2026-11-30, UTC); null: rows of no account, or findings without a deadline."
+  ),
+  title: described(Schema.String, "The same in words: the kind's title or the account's name."),
+  findings: count("Findings of the group."),
+  atRisk: described(Schema.Array(Money), "Money at risk a month, one total per currency.")
+}).annotate({
+  identifier: "FindingGroup",
+  description: "Findings of a report that have something in common."
+})
+export type FindingGroupView = typeof FindingGroupView.Type
+
+/** Which rows of a report are wanted. */
+export const rowFilter = {
   kind: Schema.optionalKey(described(FindingKind, "Only rows with a finding of this kind.")),
   account: Schema.optionalKey(
     guid(AccountId, "Only rows of this account and the accounts below it.")
   ),
   movedBy: Schema.optionalKey(
     described(MovedBy, "Only rows with a finding that this side caused.")
+  ),
+  severity: Schema.optionalKey(described(Severity, "Only rows with a finding of this severity.")),
+  deadlineFrom: Schema.optionalKey(
+    timestamp("Only rows with a finding whose deadline is at this instant or later.")
+  ),
+  deadlineBefore: Schema.optionalKey(
+    timestamp("Only rows with a finding whose deadline is before this instant.")
   ),
   q: Schema.optionalKey(
     line("Part of the customer's or subscription's name, its reference, or a whole id.", {
@@ -268,7 +350,29 @@ const rowFilter = {
   )
 }
 
+const sort = {
+  sort: Schema.optionalKey(
+    described(
+      RowSort,
+      "customer: by the customer's name, also when absent. severity: the worst first; atRisk: the largest amount first, each currency by itself; deadline: the first one first. Rows without findings follow."
+    )
+  )
+}
+
 const id = { id: guid(RunId, "The reconciliation.") }
+const row = {
+  row: Schema.String.check(
+    Schema.isPattern(/^[0-9]{1,9}$/u, { message: "the number of a row is needed" })
+  )
+    .annotate({ description: "The row's number in its report." })
+    .pipe(
+      Schema.decodeTo(Schema.Int, {
+        decode: SchemaGetter.transform((digits: string) => Number(digits)),
+        encode: SchemaGetter.transform((number: number) => String(number))
+      })
+    )
+}
+const notThere = [ReconciliationNotFound, ReconciliationNotFinished] as const
 
 /** Reconciliations and their reports. */
 export class ReconciliationsGroup extends HttpApiGroup.make("reconciliations")
@@ -320,17 +424,52 @@ export class ReconciliationsGroup extends HttpApiGroup.make("reconciliations")
       .annotateMerge(requires("reconciliations:run")),
     HttpApiEndpoint.get("rows", "/:id/rows", {
       params: id,
-      query: { ...rowFilter, ...pageQuery },
+      query: { ...rowFilter, ...sort, ...pageQuery },
       success: pageOf(ReconciliationRow, "ReconciliationRowPage"),
-      error: [ReconciliationNotFound, ReconciliationNotFinished]
+      error: notThere
     })
       .annotate(OpenApi.Summary, "Read the report, row by row")
+      .annotate(
+        OpenApi.Description,
+        "The report's rows in the order of `sort`. What the filter says about findings (kind, mover, severity, deadline) must all be true of one finding of the row. A cursor is good for the sort that gave it."
+      )
+      .annotateMerge(requires("reconciliations:read")),
+    HttpApiEndpoint.get("row", "/:id/rows/:row", {
+      params: { ...id, ...row },
+      query: noQuery,
+      success: ReconciliationRowDetail,
+      error: [...notThere, ReconciliationRowNotFound]
+    })
+      .annotate(
+        OpenApi.Summary,
+        "Get one row of the report, with all that is kept of Partner Center's answer"
+      )
+      .annotateMerge(requires("reconciliations:read")),
+    HttpApiEndpoint.get("groups", "/:id/groups", {
+      params: id,
+      query: {
+        by: described(
+          RowGrouping,
+          "What the findings of a group have in common; deadline: its day in UTC."
+        ),
+        ...rowFilter,
+        ...pageQuery
+      },
+      success: pageOf(FindingGroupView, "FindingGroupPage"),
+      error: notThere
+    })
+      .annotate(OpenApi.Summary, "Count the report's findings in groups")
+      .annotate(
+        OpenApi.Description,
+        "The findings that the filter leaves, put together by what they have in common: the largest group first, days by date. The key of a group is what the same filter takes to show its rows."
+      )
       .annotateMerge(requires("reconciliations:read")),
     HttpApiEndpoint.get("export", "/:id/export", {
       params: id,
       query: {
         format: described(Schema.Literals(["xlsx", "csv", "json"]), "The file format."),
-        ...rowFilter
+        ...rowFilter,
+        ...sort
       },
       success: HttpApiSchema.WithHeaders(
         HttpApiSchema.StreamUint8Array({
@@ -338,12 +477,12 @@ export class ReconciliationsGroup extends HttpApiGroup.make("reconciliations")
         }),
         { "content-disposition": described(Schema.String, "The file's name.") }
       ),
-      error: [ReconciliationNotFound, ReconciliationNotFinished]
+      error: notThere
     })
       .annotate(OpenApi.Summary, "Download the report as Excel, CSV or JSON")
       .annotate(
         OpenApi.Description,
-        "The file is sent while it is made, so its length is not known beforehand; a connection that ends early means an incomplete file."
+        "Exactly the rows that the same filter and sort read, all of them. The file is sent while it is made, so its length is not known beforehand; a connection that ends early means an incomplete file."
       )
       .annotateMerge(requires("reconciliations:read"))
   )

@@ -135,6 +135,7 @@ const remedies: Record<string, string> = {
   "account-not-found": "Search with `GET /v1/accounts?q=`. Outside your branch nothing exists.",
   "subscription-not-found": "Take `subscriptionId` of a report's row.",
   "reconciliation-not-found": "`GET /v1/reconciliations` lists them.",
+  "reconciliation-row-not-found": "`GET /v1/reconciliations/{id}/rows` lists them.",
   "key-not-found": "`GET /v1/keys` lists them.",
   "import-not-found": "`GET /v1/imports` lists them.",
   "import-customer-not-found": "`GET /v1/imports/{id}/customers` lists them, with their tenants.",

@@ -2,6 +2,7 @@ import { format as formatMoney, type Money } from "@concordat/core/money/Money"
 import { kindFacts } from "@concordat/core/reconciliation/kinds"
 import type { Run } from "@concordat/core/reconciliation/Run"
 import type { ReportRow } from "@concordat/core/reconciliation/Runs"
+import { deadlineOf } from "@concordat/core/reconciliation/urgency"
 import type { AgreedTerms } from "@concordat/core/subscription/Subscription"
 import { toIso } from "@concordat/core/time/Instant"
 import { stringify } from "csv-stringify/sync"
@@ -153,9 +154,11 @@ const jsonRow = ({ accountId, tenantId, customer, row }: ReportRow) => ({
     ...finding,
     title: kindFacts[finding.kind].title,
     atRisk: jsonMoney(finding.atRisk),
-    actions: finding.actions.map(({ name, refusal }) => ({
+    deadline: isoOrNull(deadlineOf(finding.actions)),
+    actions: finding.actions.map(({ closesAt, name, refusal }) => ({
       name,
-      refusal: refusal === null ? null : { ...refusal, closedAt: isoOrNull(refusal.closedAt) }
+      refusal: refusal === null ? null : { ...refusal, closedAt: isoOrNull(refusal.closedAt) },
+      closesAt: isoOrNull(closesAt)
     }))
   }))
 })

@@ -1,6 +1,7 @@
 import type { Finding, FindingValue } from "@concordat/core/reconciliation/Finding"
 import { kindFacts } from "@concordat/core/reconciliation/kinds"
 import type { ReportRow } from "@concordat/core/reconciliation/Runs"
+import { deadlineOf } from "@concordat/core/reconciliation/urgency"
 import type { AgreedTerms, Terms } from "@concordat/core/subscription/Subscription"
 import type { CellValue, ColumnType } from "./cells.ts"
 
@@ -141,6 +142,12 @@ export const reportColumns: ReadonlyArray<ReportColumn> = [
     "text",
     10,
     ofFinding(({ atRisk }) => atRisk?.currency ?? null)
+  ),
+  column(
+    "Deadline (UTC)",
+    "instant",
+    20,
+    ofFinding(({ actions }) => deadlineOf(actions))
   ),
   column("Actions allowed", "text", 36, ofFinding(allowedText)),
   column("Actions refused", "text", 60, ofFinding(refusedText))

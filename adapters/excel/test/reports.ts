@@ -64,14 +64,15 @@ export const quantityFinding: Finding = {
   severity: "critical",
   atRisk: money("103.00", Currency.make("EUR")),
   actions: [
-    { name: "take-partner-center-value", refusal: null },
+    { name: "take-partner-center-value", refusal: null, closesAt: null },
     {
       name: "push-bss-value",
       refusal: {
         code: "window-closed",
         text: "The window closed.",
         closedAt: at("2026-04-08T00:00:00Z")
-      }
+      },
+      closesAt: null
     }
   ]
 }

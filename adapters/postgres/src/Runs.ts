@@ -8,18 +8,16 @@ import type {
 import { type Run, RunId, type RunScope } from "@concordat/core/reconciliation/Run"
 import {
   type ReportRow,
-  type RowFilter,
-  RunNotFinished,
   RunNotFound,
   Runs,
   ScopeNotFound,
   type Totals
 } from "@concordat/core/reconciliation/Runs"
-import { Effect, Layer, Option, Schema, Stream } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { type Kysely, type Selectable, sql } from "kysely"
 import { isPaused } from "./Consents.ts"
 import { moneyDocument, moneyOf } from "./documents.ts"
-import { keyset, newestFirst } from "./Keyset.ts"
+import { newestFirst } from "./Keyset.ts"
 import {
   type LostCustomer,
   type LostStep,
@@ -30,18 +28,15 @@ import {
 import type { Boss } from "./queue/Boss.ts"
 import { bossSchema } from "./queue/claims.ts"
 import { compareRunQueue, customerKey, listCustomersQueue, observeCustomerQueue } from "./queues.ts"
-import { insertFindings, insertRows, reportRowOf, selectRows } from "./reportRows.ts"
+import { insertFindings, insertRows } from "./reportRows.ts"
 import { statements } from "./Statements.ts"
 import type { ReconciliationRunTable, Tables } from "./Tables.ts"
 
 const byAge = newestFirst("run", "created_at", RunId)
-const byPosition = keyset(Schema.Struct({ position: Schema.Int }))
 
 const unfinished = sql`('queued', 'listing', 'observing', 'comparing')`
 /** Reasons of customers that a run's own problem quotes. */
 const reasonsQuoted = 3
-/** Rows of a report that an export holds in memory at once. */
-const rowsAtOnce = 1_000
 /** A person waits for a run of one account or subscription: its customers go before those of a whole book. */
 const priorityOf = ({ kind }: RunScope) => (kind === "organisation" ? 0 : 10)
 
@@ -88,7 +83,7 @@ const runOf = (row: RunRow): Run => ({
 })
 
 /** Runs of a branch are those that were asked for within it. */
-const runs = (db: Kysely<Tables>, branch: AccountId | null) =>
+export const runsOf = (db: Kysely<Tables>, branch: AccountId | null) =>
   db
     .selectFrom("reconciliation_run as run")
     .innerJoin("instance", "instance.id", "run.instance_id")
@@ -281,7 +276,7 @@ export const runsLayer = Layer.effect(
 
     const get = Effect.fn("Runs.get")(function* (id: RunId, branch: AccountId | null) {
       const row = yield* query("Runs.get", (db) =>
-        runs(db, branch).where("run.id", "=", id).executeTakeFirst()
+        runsOf(db, branch).where("run.id", "=", id).executeTakeFirst()
       )
       return row === undefined ? yield* new RunNotFound({ id }) : runOf(row)
     })
@@ -291,7 +286,7 @@ export const runsLayer = Layer.effect(
     ) {
       const after = yield* byAge.after(page)
       const rows = yield* query("Runs.list", (db) =>
-        runs(db, branch)
+        runsOf(db, branch)
           .where(byAge.isAfter(after))
           .orderBy("run.created_at", "desc")
           .orderBy("run.id", "desc")
@@ -343,7 +338,7 @@ export const runsLayer = Layer.effect(
 
     const active = Effect.fn("Runs.active")(function* (id: RunId) {
       const row = yield* query("Runs.active", (db) =>
-        runs(db, null)
+        runsOf(db, null)
           .where("run.id", "=", id)
           .where(sql<boolean>`run.status in ${unfinished}`)
           .executeTakeFirst()
@@ -623,46 +618,6 @@ export const runsLayer = Layer.effect(
       )
     })
 
-    const finished = Effect.fnUntraced(function* (id: RunId, branch: AccountId | null) {
-      const { status } = yield* get(id, branch)
-      if (status !== "completed" && status !== "incomplete")
-        return yield* new RunNotFinished({ id, status })
-    })
-
-    const rows = Effect.fn("Runs.rows")(function* (
-      ...[id, branch, filter, page]: Parameters<Runs["Service"]["rows"]>
-    ) {
-      yield* finished(id, branch)
-      const after = yield* byPosition.after(page)
-      const found = yield* query("Runs.rows", (db) =>
-        selectRows(db, id, branch, filter, after?.position ?? -1, page.limit + 1)
-      )
-      return byPosition.page(found.rows, page, ({ position }) => ({ position }), reportRowOf)
-    })
-
-    const report = (id: RunId, branch: AccountId | null, filter: RowFilter) =>
-      Stream.unwrap(
-        Effect.as(
-          finished(id, branch),
-          // The rows of a finished run never change: page by page they are one report.
-          Stream.paginate(-1, (after) =>
-            query("Runs.report", (db) =>
-              selectRows(db, id, branch, filter, after, rowsAtOnce)
-            ).pipe(
-              Effect.map(({ rows: found }) => {
-                const last = found.at(-1)
-                return [
-                  found.map(reportRowOf),
-                  last === undefined || found.length < rowsAtOnce
-                    ? Option.none<number>()
-                    : Option.some(last.position)
-                ] as const
-              })
-            )
-          )
-        )
-      )
-
     return Runs.of({
       request,
       get,
@@ -678,9 +633,7 @@ export const runsLayer = Layer.effect(
       comparing,
       append,
       complete,
-      fail,
-      rows,
-      report
+      fail
     })
   })
 )

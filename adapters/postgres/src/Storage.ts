@@ -27,7 +27,8 @@ import { priceListsLayer } from "./PriceLists.ts"
 import { priceProtectionsLayer } from "./PriceProtections.ts"
 import { priceSheetsLayer } from "./PriceSheets.ts"
 import { Boss } from "./queue/Boss.ts"
-import { rateBudgetLayer, rateBudgetsLayer } from "./RateBudget.ts"
+import { rateBudgetLayer, rateBudgetLayer, rateBudgetsLayer } from "./RateBudget.ts"
+import { reportsLayer } from "./Reports.ts"
 import { runsLayer } from "./Runs.ts"
 import { secretRotationLayer } from "./SecretRotation.ts"
 import { keyringFromConfig, Secrets } from "./Secrets.ts"
@@ -67,6 +68,7 @@ export const portsLayer = Layer.mergeAll(
   priceSheetsLayer,
   rateBudgetLayer,
   rateBudgetsLayer,
+  reportsLayer,
   runsLayer,
   secretRotationLayer,
   sessionsLayer,

@@ -52,7 +52,12 @@ import type { SessionId } from "@concordat/core/operator/Session"
 import type { PriceSheet, PriceSheetId, SheetProblem } from "@concordat/core/pricesheet/PriceSheet"
 import type { PriceSheetChange } from "@concordat/core/pricesheet/PriceSheets"
 import type { BaselineTerms } from "@concordat/core/reconciliation/Baseline"
-import type { Finding, FindingKind, MovedBy } from "@concordat/core/reconciliation/Finding"
+import type {
+  CorrectiveAction,
+  Finding,
+  FindingKind,
+  MovedBy
+} from "@concordat/core/reconciliation/Finding"
 import type { RunId, RunStatus } from "@concordat/core/reconciliation/Run"
 import type { Observed } from "@concordat/core/subscription/Observed"
 import type {
@@ -117,8 +122,12 @@ export type ObservedDocument = Omit<
   readonly terms?: Terms
 }
 
-export type FindingDocument = Omit<Finding, "kind" | "movedBy" | "atRisk"> & {
+/** Reports that are older than `closesAt` do not say until when an action is possible. */
+export type FindingDocument = Omit<Finding, "kind" | "movedBy" | "atRisk" | "actions"> & {
   readonly atRisk: MoneyDocument | null
+  readonly actions: ReadonlyArray<
+    Omit<CorrectiveAction, "closesAt"> & Partial<Pick<CorrectiveAction, "closesAt">>
+  >
 }
 
 export interface InstanceTable {
@@ -514,6 +523,11 @@ export interface ReconciliationRowTable {
   subscription: string | null
   /** JSON of an `Observed`. */
   observed: string | null
+  /** The worst of its findings (`severityRank`); null without any, as the next three. */
+  severity: number | null
+  at_risk: Nullable<Numeric>
+  currency: Currency | null
+  deadline: Nullable<Timestamp>
 }
 
 export interface FindingTable {
@@ -523,6 +537,10 @@ export interface FindingTable {
   kind: FindingKind
   moved_by: MovedBy
   document: Json<FindingDocument>
+  severity: number
+  at_risk: Nullable<Numeric>
+  currency: Currency | null
+  deadline: Nullable<Timestamp>
 }
 
 export interface CustomerImportTable {

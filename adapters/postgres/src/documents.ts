@@ -173,7 +173,8 @@ export const findingOf = (
   ...document,
   kind,
   movedBy,
-  atRisk: document.atRisk === null ? null : moneyOf(document.atRisk)
+  atRisk: document.atRisk === null ? null : moneyOf(document.atRisk),
+  actions: document.actions.map(({ closesAt = null, ...action }) => ({ ...action, closesAt }))
 })
 
 /** A product as the database puts its prices together. */

@@ -1,20 +1,16 @@
-import type { AccountId } from "@concordat/core/account/Account"
-import type { InstanceId, TenantId } from "@concordat/core/instance/Instance"
-import type { Finding } from "@concordat/core/reconciliation/Finding"
 import type { RunId } from "@concordat/core/reconciliation/Run"
-import type { ReportRow, RowFilter } from "@concordat/core/reconciliation/Runs"
-import type { MicrosoftId, SubscriptionId } from "@concordat/core/subscription/Subscription"
-import { type Kysely, type RawBuilder, sql } from "kysely"
+import type { ReportRow } from "@concordat/core/reconciliation/Runs"
 import {
-  findingDocument,
-  findingOf,
-  observedDocument,
-  observedOf,
-  subscriptionDocument,
-  subscriptionOf
-} from "./documents.ts"
-import { likePart, lines } from "./Statements.ts"
-import type { FindingDocument, ObservedDocument, SubscriptionDocument, Tables } from "./Tables.ts"
+  deadlineOf,
+  severityRank,
+  type Urgency,
+  urgencyOf
+} from "@concordat/core/reconciliation/urgency"
+import { BigDecimal } from "effect"
+import { type Kysely, sql } from "kysely"
+import { findingDocument, observedDocument, subscriptionDocument } from "./documents.ts"
+import { lines } from "./Statements.ts"
+import type { Tables } from "./Tables.ts"
 
 /** What can be searched for a part of. */
 const searchText = ({ customer, row: { subscription, observed } }: ReportRow): string => {
@@ -35,13 +31,17 @@ export const insertRows = (
   id: RunId,
   firstPosition: number,
   rows: ReadonlyArray<ReportRow>
-) =>
-  sql`
+) => {
+  const urgencies = rows.map(({ row }) => urgencyOf(row.findings))
+  const urgencyLines = (text: (urgency: Urgency) => string) =>
+    lines(urgencies.map((urgency) => (urgency === null ? "" : text(urgency))))
+  return sql`
     insert into reconciliation_row (run_id, position, tenant_id, account_id, subscription_id,
-      microsoft_id, customer, search, subscription, observed)
+      microsoft_id, customer, search, subscription, observed, severity, at_risk, currency, deadline)
     select ${id}::uuid, ${firstPosition}::integer + ordinality - 1, tenant_id::uuid,
       account_id::uuid, subscription_id::uuid, microsoft_id::uuid, coalesce(customer, ''),
-      coalesce(search, ''), subscription, observed
+      coalesce(search, ''), subscription, observed, severity::smallint, at_risk::numeric, currency,
+      to_timestamp(deadline::bigint / 1000.0)
     from unnest(
       ${lines(rows.map(({ tenantId }) => tenantId))},
       ${lines(rows.map(({ accountId }) => accountId ?? ""))},
@@ -62,9 +62,14 @@ export const insertRows = (
             ? ""
             : JSON.stringify(observedDocument(tenantId, row.subscription, row.observed))
         )
-      )}
+      )},
+      ${urgencyLines(({ severity }) => `${severityRank(severity)}`)},
+      ${urgencyLines(({ atRisk }) => (atRisk === null ? "" : BigDecimal.format(atRisk.amount)))},
+      ${urgencyLines(({ atRisk }) => atRisk?.currency ?? "")},
+      ${urgencyLines(({ deadline }) => `${deadline ?? ""}`)}
     ) with ordinality given (tenant_id, account_id, subscription_id, microsoft_id, customer, search,
-      subscription, observed, ordinality)`.execute(db)
+      subscription, observed, severity, at_risk, currency, deadline, ordinality)`.execute(db)
+}
 
 /** The findings of the same rows. */
 export const insertFindings = (
@@ -74,118 +79,23 @@ export const insertFindings = (
   rows: ReadonlyArray<ReportRow>
 ) =>
   sql`
-    insert into finding (run_id, position, ordinal, kind, moved_by, document)
-    select ${id}::uuid, given.* from json_to_recordset(${JSON.stringify(
+    insert into finding (run_id, position, ordinal, kind, moved_by, document, severity, at_risk,
+      currency, deadline)
+    select ${id}::uuid, position, ordinal, kind, moved_by, document, severity, at_risk, currency,
+      to_timestamp(deadline / 1000.0)
+    from json_to_recordset(${JSON.stringify(
       rows.flatMap(({ row }, at) =>
         row.findings.map((finding, ordinal) => ({
           position: firstPosition + at,
           ordinal,
           kind: finding.kind,
           moved_by: finding.movedBy,
-          document: findingDocument(finding)
+          document: findingDocument(finding),
+          severity: severityRank(finding.severity),
+          at_risk: finding.atRisk === null ? null : BigDecimal.format(finding.atRisk.amount),
+          currency: finding.atRisk?.currency ?? null,
+          deadline: deadlineOf(finding.actions)
         }))
       )
-    )}::json) given (position integer, ordinal integer, kind text, moved_by text, document json)`.execute(
-    db
-  )
-
-interface StoredRow {
-  readonly position: number
-  readonly tenant_id: TenantId
-  readonly account_id: AccountId | null
-  readonly instance_id: InstanceId
-  readonly subscription_id: SubscriptionId | null
-  readonly microsoft_id: MicrosoftId | null
-  readonly customer: string
-  readonly subscription: SubscriptionDocument | null
-  readonly observed: ObservedDocument | null
-  readonly findings: ReadonlyArray<{
-    readonly kind: Finding["kind"]
-    readonly moved_by: Finding["movedBy"]
-    readonly document: FindingDocument
-  }>
-}
-
-const all = (conditions: ReadonlyArray<RawBuilder<unknown>>) =>
-  conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)
-
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu
-
-const withFinding = ({ kind, movedBy, onlyFindings }: RowFilter) => {
-  if (kind === undefined && movedBy === undefined && !onlyFindings) return []
-  const wanted = [
-    ...(kind === undefined ? [] : [sql`f.kind = ${kind}`]),
-    ...(movedBy === undefined ? [] : [sql`f.moved_by = ${movedBy}`])
-  ]
-  return [
-    sql`exists (select from finding f
-      where f.run_id = report.run_id and f.position = report.position and ${all(wanted)})`
-  ]
-}
-
-const inAccount = (account: AccountId | null | undefined) =>
-  account === null || account === undefined
-    ? []
-    : [
-        sql`exists (select from account a
-          where a.id = report.account_id and a.ancestors @> array[${account}]::uuid[])`
-      ]
-
-const matching = (q: string | undefined) => {
-  if (q === undefined || q === "") return []
-  const part = sql`report.search like ${likePart(q.toLowerCase())}`
-  return [
-    guid.test(q)
-      ? sql`(${part} or ${q}::uuid in (report.subscription_id, report.microsoft_id,
-          report.account_id, report.tenant_id))`
-      : part
-  ]
-}
-
-/** Rows of a report in its order, those after a position that a branch may see and a filter wants. */
-export const selectRows = (
-  db: Kysely<Tables>,
-  id: RunId,
-  branch: AccountId | null,
-  filter: RowFilter,
-  after: number,
-  limit: number
-) =>
-  sql<StoredRow>`
-    select position, tenant_id, account_id, subscription_id, microsoft_id, customer,
-      subscription::json, observed::json,
-      (select instance_id from reconciliation_run run where run.id = report.run_id) as instance_id, (
-      select coalesce(json_agg(json_build_object('kind', f.kind, 'moved_by', f.moved_by,
-        'document', f.document) order by f.ordinal), '[]')
-      from finding f where f.run_id = report.run_id and f.position = report.position) as findings
-    from reconciliation_row report
-    where run_id = ${id} and position > ${after} and ${all([
-      ...inAccount(branch),
-      ...inAccount(filter.account),
-      ...withFinding(filter),
-      ...matching(filter.q)
-    ])}
-    order by position limit ${limit}`.execute(db)
-
-export const reportRowOf = (row: StoredRow): ReportRow => {
-  const place = {
-    instanceId: row.instance_id,
-    tenantId: row.tenant_id,
-    accountId: row.account_id,
-    subscriptionId: row.subscription_id,
-    microsoftId: row.microsoft_id
-  }
-  const subscription = row.subscription === null ? null : subscriptionOf(place, row.subscription)
-  return {
-    accountId: row.account_id,
-    tenantId: row.tenant_id,
-    customer: row.customer,
-    row: {
-      subscription,
-      observed: row.observed === null ? null : observedOf(place, subscription, row.observed),
-      findings: row.findings.map(({ kind, moved_by, document }) =>
-        findingOf(kind, moved_by, document)
-      )
-    }
-  }
-}
+    )}::json) given (position integer, ordinal integer, kind text, moved_by text, document json,
+      severity smallint, at_risk numeric, currency text, deadline bigint)`.execute(db)

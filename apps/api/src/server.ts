@@ -25,6 +25,7 @@ import type { PriceGroups } from "@concordat/core/price/PriceGroups"
 import type { PriceLists } from "@concordat/core/price/PriceLists"
 import type { PriceProtections } from "@concordat/core/price/PriceProtections"
 import type { PriceSheets } from "@concordat/core/pricesheet/PriceSheets"
+import type { Reports } from "@concordat/core/reconciliation/Reports"
 import type { Runs } from "@concordat/core/reconciliation/Runs"
 import type { SecretRotation } from "@concordat/core/secret/SecretRotation"
 import type { KeptCountryRules } from "@concordat/core/tenant/KeptCountryRules"
@@ -106,6 +107,7 @@ export type ApiPorts =
   | PriceSheets
   | RateBudgets
   | Outbox
+  | Reports
   | Runs
   | Sessions
   | SignIn

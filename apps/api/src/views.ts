@@ -1,7 +1,14 @@
-import type { ReconciliationRow, ReconciliationView } from "@concordat/contracts/reconciliation"
+import type {
+  FindingGroupView,
+  ReconciliationRow,
+  ReconciliationRowDetail,
+  ReconciliationView
+} from "@concordat/contracts/reconciliation"
+import type { MovedBy } from "@concordat/core/reconciliation/Finding"
 import { kindFacts } from "@concordat/core/reconciliation/kinds"
+import type { FindingGroup, KeptRow, RowGrouping } from "@concordat/core/reconciliation/Reports"
 import type { Run } from "@concordat/core/reconciliation/Run"
-import type { ReportRow } from "@concordat/core/reconciliation/Runs"
+import { deadlineOf } from "@concordat/core/reconciliation/urgency"
 import type { AgreedTerms } from "@concordat/core/subscription/Subscription"
 
 /** A run as callers see it. */
@@ -30,9 +37,16 @@ export const runView = (run: Run): ReconciliationView => ({
 })
 
 /** A row as callers see it. */
-export const rowView = ({ accountId, tenantId, customer, row }: ReportRow): ReconciliationRow => {
+export const rowView = ({
+  accountId,
+  customer,
+  position,
+  row,
+  tenantId
+}: KeptRow): ReconciliationRow => {
   const { subscription, observed } = row
   return {
+    row: position,
     accountId,
     tenantId,
     customer,
@@ -46,9 +60,55 @@ export const rowView = ({ accountId, tenantId, customer, row }: ReportRow): Reco
     unitPrice: subscription?.unitPrice ?? null,
     findings: row.findings.map((finding) => ({
       ...finding,
-      title: kindFacts[finding.kind].title
+      title: kindFacts[finding.kind].title,
+      deadline: deadlineOf(finding.actions)
     }))
   }
+}
+
+/** A row with all that is kept of Partner Center's answer. */
+export const rowDetailView = (kept: KeptRow): ReconciliationRowDetail => {
+  const { observed } = kept.row
+  return {
+    ...rowView(kept),
+    observed:
+      observed === null
+        ? null
+        : {
+            tenantId: observed.tenantId,
+            microsoftId: observed.microsoftId,
+            name: observed.name,
+            orderId: observed.orderId,
+            effectiveStart: observed.effectiveStart,
+            createdAt: observed.createdAt,
+            cancellableUntil: observed.cancellableUntil,
+            refundable: observed.refundable,
+            etag: observed.etag,
+            terms: termsView(observed.terms)
+          }
+  }
+}
+
+const movers: Readonly<Record<MovedBy, string>> = {
+  bss: "BSS",
+  "partner-center": "Partner Center",
+  both: "Both",
+  unknown: "Not known"
+}
+const isIn = <K extends string>(names: Readonly<Record<K, unknown>>, name: string): name is K =>
+  Object.hasOwn(names, name)
+
+/** A group as callers see it. */
+export const groupView = (
+  by: RowGrouping,
+  { account, atRisk, findings, key }: FindingGroup
+): FindingGroupView => ({ key, title: groupTitle(by, key, account), findings, atRisk })
+
+const groupTitle = (by: RowGrouping, key: string | null, account: string | null): string => {
+  if (key === null) return by === "deadline" ? "No deadline" : "No account"
+  if (by === "kind" && isIn(kindFacts, key)) return kindFacts[key].title
+  if (by === "movedBy" && isIn(movers, key)) return movers[key]
+  return account ?? key
 }
 
 type TermsView = NonNullable<ReconciliationRow["bss"]>

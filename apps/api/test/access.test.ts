@@ -114,6 +114,7 @@ const requestTo = ({ id, path }: Operation, seen: Served["seeded"]) => {
     .replace("{tenantId}", seen.north.account)
     .replace("{mpnId}", "4711")
     .replace("{prefix}", "fabrikam")
+    .replace("{row}", "0")
   const query =
     id === "synchronization.options" ||
     id === "synchronization.putOptions" ||
@@ -125,13 +126,15 @@ const requestTo = ({ id, path }: Operation, seen: Served["seeded"]) => {
           ? "?instance=nowhere"
           : id === "reconciliations.export" || id === "agreements.export"
             ? "?format=csv"
-            : id === "agreements.standing"
-              ? "?instance=contoso-eu"
-              : id === "book.import"
+            : id === "reconciliations.groups"
+              ? "?by=kind"
+              : id === "agreements.standing"
                 ? "?instance=contoso-eu"
-                : id === "pricesheets.import"
-                  ? "?instance=contoso-eu&market=DE"
-                  : ""
+                : id === "book.import"
+                  ? "?instance=contoso-eu"
+                  : id === "pricesheets.import"
+                    ? "?instance=contoso-eu&market=DE"
+                    : ""
   return {
     address: address + query,
     body: bodies[id],

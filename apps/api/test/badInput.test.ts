@@ -69,6 +69,13 @@ describe("what does not exist", () => {
     ["GET", `/v1/reconciliations/${nobody}`, undefined, "404 reconciliation-not-found"],
     ["DELETE", `/v1/reconciliations/${nobody}`, undefined, "404 reconciliation-not-found"],
     ["GET", `/v1/reconciliations/${nobody}/rows`, undefined, "404 reconciliation-not-found"],
+    ["GET", `/v1/reconciliations/${nobody}/rows/0`, undefined, "404 reconciliation-not-found"],
+    [
+      "GET",
+      `/v1/reconciliations/${nobody}/groups?by=kind`,
+      undefined,
+      "404 reconciliation-not-found"
+    ],
     [
       "GET",
       `/v1/reconciliations/${nobody}/export?format=csv`,
@@ -210,6 +217,14 @@ describe("what does not fit", () => {
       undefined,
       ["query.kind", "query.account", "query.movedBy", "query.onlyFindings"]
     ],
+    [
+      "GET",
+      `/v1/reconciliations/${nobody}/rows?sort=name&severity=bad&deadlineFrom=soon&deadlineBefore=1`,
+      undefined,
+      ["query.severity", "query.deadlineFrom", "query.deadlineBefore", "query.sort"]
+    ],
+    ["GET", `/v1/reconciliations/${nobody}/rows/first`, undefined, ["params.row"]],
+    ["GET", `/v1/reconciliations/${nobody}/groups`, undefined, ["query.by"]],
     [
       "POST",
       `/v1/accounts/${nobody}/merge`,

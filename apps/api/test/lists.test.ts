@@ -129,8 +129,55 @@ describe("a report", () => {
     expect(await rows("q=")).toHaveLength(rowsOfFinishedRun)
   })
 
+  it("is sorted, exported in the same order, and read row by row", async () => {
+    const names = (found: ReadonlyArray<{ row: number; findings: ReadonlyArray<object> }>) =>
+      found.map(({ row }) => row)
+    const inOrder = await rows("")
+    expect(names(inOrder)).toEqual(inOrder.map((_: unknown, at: number) => at))
+    const urgent = await rows("sort=severity")
+    expect(urgent[0].findings).not.toEqual([])
+    expect(names(urgent)).not.toEqual(names(inOrder))
+    expect(names(urgent).toSorted((a, b) => a - b)).toEqual(names(inOrder))
+    const path = `/v1/reconciliations/${api.seeded.finished}`
+    const file = await api.call("GET", `${path}/export?format=json&sort=severity`)
+    expect(file.body.rows.map(({ reference }: { reference: string | null }) => reference)).toEqual(
+      urgent.map(({ reference }: { reference: string | null }) => reference)
+    )
+    const first = await api.call("GET", `${path}/rows/${urgent[0].row}`)
+    expect(first.body).toMatchObject(urgent[0])
+    expect(first.body.observed).toMatchObject({ microsoftId: urgent[0].microsoftId })
+    const beyond = await api.call("GET", `${path}/rows/${rowsOfFinishedRun}`)
+    expect(problemOf(beyond)).toBe("404 reconciliation-row-not-found")
+    // A cursor knows the sort that gave it.
+    const { body } = await api.call("GET", `${path}/rows?limit=1&sort=severity`)
+    expect(problemOf(await api.call("GET", `${path}/rows?sort=deadline&cursor=${body.next}`))).toBe(
+      "400 invalid-request"
+    )
+  })
+
+  it("counts its findings in groups, whose keys lead to their rows", async () => {
+    const groups = async (by: string) =>
+      (
+        await api.call(
+          "GET",
+          `/v1/reconciliations/${api.seeded.finished}/groups?by=${by}&limit=500`
+        )
+      ).body.items
+    const kinds = await groups("kind")
+    expect(kinds.map(({ title }: { title: string }) => title)).toContain("Quantity differs")
+    for (const { findings, key } of kinds) {
+      const fitting: ReadonlyArray<{ findings: ReadonlyArray<{ kind: string }> }> = await rows(
+        `kind=${key}`
+      )
+      const counted = fitting.flatMap((row) => row.findings).filter(({ kind }) => kind === key)
+      expect(counted).toHaveLength(findings)
+    }
+    const [account] = await groups("account")
+    expect(account).toMatchObject({ key: api.seeded.southern.account, title: "Southern Bakery" })
+  })
+
   it("is not there before the run has finished", async () => {
-    for (const path of ["rows", "export?format=json"])
+    for (const path of ["rows", "rows/0", "groups?by=kind", "export?format=json"])
       expect(
         problemOf(await api.call("GET", `/v1/reconciliations/${api.seeded.north.run}/${path}`))
       ).toBe("409 reconciliation-not-finished")

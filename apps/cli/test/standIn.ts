@@ -133,6 +133,7 @@ export const withFindings = {
 
 /** A row of a report with one finding. */
 export const rowView = (customer: string, reference: string) => ({
+  row: 0,
   accountId,
   tenantId: accountId,
   customer,
@@ -155,7 +156,8 @@ export const rowView = (customer: string, reference: string) => ({
       movedBy: "partner-center",
       severity: "critical",
       atRisk: { amount: "103.00", currency: "EUR" },
-      actions: [{ name: "take-partner-center-value", refusal: null }]
+      actions: [{ name: "take-partner-center-value", refusal: null, closesAt: null }],
+      deadline: null
     }
   ]
 })

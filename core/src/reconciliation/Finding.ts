@@ -92,9 +92,16 @@ export class Refusal extends Schema.Opaque<Refusal>()(
   })
 ) {}
 
-/** A corrective action: allowed when `refusal` is null. */
+/**
+ * A corrective action: allowed when `refusal` is null, and then until `closesAt`, the instant at which a window closes
+ * or a renewal decides; null where no such instant is known.
+ */
 export class CorrectiveAction extends Schema.Opaque<CorrectiveAction>()(
-  Schema.Struct({ name: ActionName, refusal: Schema.NullOr(Refusal) })
+  Schema.Struct({
+    name: ActionName,
+    refusal: Schema.NullOr(Refusal),
+    closesAt: Schema.NullOr(Instant)
+  })
 ) {}
 
 /** One thing that is not as it should be about one subscription. */

@@ -1,11 +1,11 @@
-import { Context, type Effect, type Option, Schema, type Stream } from "effect"
+import { Context, type Effect, type Option, Schema } from "effect"
 import type { AccountId } from "../account/Account.ts"
 import type { Environment, InstanceId, TenantId } from "../instance/Instance.ts"
 import type { Money } from "../money/Money.ts"
 import type { Page, PageRequest } from "../page/Page.ts"
 import type { VendorCustomer } from "../tenant/VendorCustomers.ts"
 import type { Row } from "./Customer.ts"
-import type { FindingKind, MovedBy } from "./Finding.ts"
+import type { FindingKind } from "./Finding.ts"
 import type { Run, RunId, RunScope } from "./Run.ts"
 
 export class RunNotFound extends Schema.TaggedError<RunNotFound>()("RunNotFound", {
@@ -26,32 +26,12 @@ export class ScopeNotFound extends Schema.TaggedError<ScopeNotFound>()("ScopeNot
   }
 }
 
-/** Only a finished run has rows to read or export. */
-export class RunNotFinished extends Schema.TaggedError<RunNotFinished>()("RunNotFinished", {
-  id: Schema.String,
-  status: Schema.String
-}) {
-  override get message(): string {
-    return `Reconciliation ${this.id} is ${this.status}; its rows can be read when it has finished.`
-  }
-}
-
 /** A row as the report keeps it, under the customer it belongs to. */
 export interface ReportRow {
   readonly accountId: AccountId | null
   readonly tenantId: TenantId
   readonly customer: string
   readonly row: Row
-}
-
-export interface RowFilter {
-  readonly kind: FindingKind | undefined
-  readonly account: AccountId | undefined
-  readonly movedBy: MovedBy | undefined
-  /** Part of the customer's or subscription's name, reference, or a whole id. */
-  readonly q: string | undefined
-  /** Only rows with findings. */
-  readonly onlyFindings: boolean
 }
 
 /** What a finished comparison has to say about the run as a whole. */
@@ -131,19 +111,5 @@ export class Runs extends Context.Service<
     ) => Effect.Effect<void>
     readonly complete: (id: RunId, totals: Totals) => Effect.Effect<void>
     readonly fail: (id: RunId, problem: string) => Effect.Effect<void>
-
-    /** Rows in the report's order, with their findings. */
-    readonly rows: (
-      id: RunId,
-      branch: AccountId | null,
-      filter: RowFilter,
-      page: PageRequest
-    ) => Effect.Effect<Page<ReportRow>, RunNotFound | RunNotFinished>
-    /** The whole report, streamed, for exports. */
-    readonly report: (
-      id: RunId,
-      branch: AccountId | null,
-      filter: RowFilter
-    ) => Stream.Stream<ReportRow, RunNotFound | RunNotFinished>
   }
 >()("core/reconciliation/Runs") {}

@@ -1,4 +1,4 @@
-import { cancellation, seatReduction } from "../subscription/Cancellation.ts"
+import { cancellation, reducibleUntil, seatReduction } from "../subscription/Cancellation.ts"
 import type { Observed } from "../subscription/Observed.ts"
 import { isLive, isNewCommerce, type Subscription } from "../subscription/Subscription.ts"
 import { type Instant, toIso } from "../time/Instant.ts"
@@ -58,16 +58,19 @@ export const actionsFor = (
           : write("push-bss-value", observed)
       ]
     case "auto-renew":
-      return [take, write("push-bss-value", observed)]
+      return [take, beforeRenewal(write("push-bss-value", observed), observed, facts)]
     case "paid-extension":
-      return [write("turn-on-auto-renew", observed), cancelThere(observed, facts)]
+      return [
+        beforeRenewal(write("turn-on-auto-renew", observed), observed, facts),
+        cancelThere(observed, facts)
+      ]
     case "commitment-end":
       return [take, refuse("push-bss-value", commitmentDates)]
     case "scheduled-change-missing":
     case "scheduled-change-wiped":
     case "scheduled-change-different":
     case "scheduled-change-unexpected":
-      return [take, pushScheduledChange(observed)]
+      return [take, beforeRenewal(pushScheduledChange(observed), observed, facts)]
     case "partner-of-record-empty":
     case "partner-of-record-different":
       return [
@@ -92,8 +95,16 @@ export const actionsFor = (
   }
 }
 
-const allow = (name: ActionName): CorrectiveAction => ({ name, refusal: null })
-const refuse = (name: ActionName, refusal: Refusal): CorrectiveAction => ({ name, refusal })
+const allow = (name: ActionName, closesAt: Instant | null = null): CorrectiveAction => ({
+  name,
+  refusal: null,
+  closesAt
+})
+const refuse = (name: ActionName, refusal: Refusal): CorrectiveAction => ({
+  name,
+  refusal,
+  closesAt: null
+})
 const take = allow("take-partner-center-value")
 
 const because = (
@@ -139,6 +150,17 @@ const write = (name: ActionName, observed: Observed | null): CorrectiveAction =>
   if (observed === null || !isLive(observed.terms.status)) return refuse(name, ended(observed))
   return observed.terms.status === "suspended" ? refuse(name, suspended) : allow(name)
 }
+
+/** What the end of the commitment decides must be said before it. */
+const beforeRenewal = (
+  action: CorrectiveAction,
+  observed: Observed | null,
+  { at }: Facts
+): CorrectiveAction => {
+  const end = observed?.terms.commitmentEnd ?? null
+  return action.refusal === null && end !== null && at < end ? { ...action, closesAt: end } : action
+}
+
 const suspended = because(
   "subscription-suspended",
   "Partner Center refuses changes of a suspended subscription (error 800091): resume it first."
@@ -156,7 +178,8 @@ const pushQuantity = (
   const fewer = observed.terms.quantity - subscription.terms.quantity
   if (fewer <= 0) return writable
   const { seats, closesAt } = seatReduction(observed, at, rules.cancellationWindowMs)
-  if (fewer <= seats) return writable
+  if (fewer <= seats)
+    return allow("push-bss-value", reducibleUntil(observed, fewer, at, rules.cancellationWindowMs))
   if (closesAt === null)
     return refuse(
       "push-bss-value",
@@ -183,7 +206,7 @@ const cancelThere = (observed: Observed | null, { at, rules }: Facts): Correctiv
   if (observed.terms.isTrial)
     return refuse(name, because("trial", "A trial is never cancelled by itself; it ends."))
   const { open, closesAt } = cancellation(observed, at, rules.cancellationWindowMs)
-  if (open) return allow(name)
+  if (open) return allow(name, closesAt)
   return refuse(
     name,
     closesAt === null

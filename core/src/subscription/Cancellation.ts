@@ -38,6 +38,27 @@ export const seatReduction = (
   }
 }
 
+/**
+ * Until when so many seats can still be given back, of those that `seatReduction` allows at `at`: each batch of added
+ * seats has a window of its own, and with the first that is needed the chance ends. Null for legacy commerce.
+ */
+export const reducibleUntil = (
+  observed: Observed,
+  seats: number,
+  at: Instant,
+  windowMs: number = cancellationWindowMsDefault
+): Instant | null => {
+  const { closesAt } = seatReduction(observed, at, windowMs)
+  if (closesAt === null) return null
+  const open = observed.refundable.filter((batch) => at < batch.until)
+  let left = open.reduce((sum, { quantity }) => sum + quantity, 0)
+  for (const { quantity, until } of open.toSorted((a, b) => a.until - b.until)) {
+    left -= quantity
+    if (left < seats) return until
+  }
+  return closesAt
+}
+
 /** Until when the whole subscription can be cancelled; `open` is false once that has passed. Legacy: always. */
 export const cancellation = (
   observed: Observed,

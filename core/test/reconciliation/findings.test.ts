@@ -4,6 +4,7 @@ import { format } from "../../src/money/Money.ts"
 import { agree } from "../../src/reconciliation/Baseline.ts"
 import { compare } from "../../src/reconciliation/compare.ts"
 import type { Finding, FindingKind } from "../../src/reconciliation/Finding.ts"
+import { deadlineOf } from "../../src/reconciliation/urgency.ts"
 import type { Observed } from "../../src/subscription/Observed.ts"
 import type { Subscription, Terms } from "../../src/subscription/Subscription.ts"
 import { dayMs, hourMs, Instant, toIso } from "../../src/time/Instant.ts"
@@ -143,6 +144,41 @@ describe("corrective actions are allowed, or say why not", () => {
       observed: { refundable: [{ quantity: 3, until: open }] }
     })
     expect(action(inTime, "push-bss-value")?.refusal).toBeNull()
+  })
+
+  it("what is possible for a while only says until when: a window, or the renewal", () => {
+    const open = Instant.make(now + hourMs)
+    const end = Instant.make(now + 3 * dayMs)
+    const closes = (finding: Finding, name: string) => action(finding, name)?.closesAt
+    const fewer = only("quantity", {
+      theirs: { quantity: 13 },
+      observed: {
+        refundable: [
+          { quantity: 3, until: open },
+          { quantity: 1, until: end }
+        ]
+      }
+    })
+    expect(closes(fewer, "push-bss-value")).toBe(open)
+    expect(closes(fewer, "take-partner-center-value")).toBeNull()
+    expect(deadlineOf(fewer.actions)).toBe(open)
+    const more = only("quantity", { theirs: { quantity: 8 } })
+    expect(closes(more, "push-bss-value")).toBeNull()
+    const stranger = only("only-in-partner-center", {
+      subscription: null,
+      observed: { cancellableUntil: open }
+    })
+    expect(closes(stranger, "cancel-in-partner-center")).toBe(open)
+    const renewal = only("auto-renew", {
+      ours: { autoRenew: false, commitmentEnd: end },
+      theirs: { autoRenew: true, commitmentEnd: end }
+    })
+    expect(closes(renewal, "push-bss-value")).toBe(end)
+    const suspended = findings({
+      ours: { autoRenew: false, commitmentEnd: end },
+      theirs: { autoRenew: true, commitmentEnd: end, status: "suspended" }
+    }).find(({ kind }) => kind === "auto-renew")
+    expect(suspended?.actions.map(({ closesAt }) => closesAt)).not.toContain(end)
   })
 
   it("nothing is pushed to what has ended, nor changed while suspended", () => {

@@ -1,5 +1,6 @@
+import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { cancellation, seatReduction } from "../../src/subscription/Cancellation.ts"
+import { cancellation, reducibleUntil, seatReduction } from "../../src/subscription/Cancellation.ts"
 import type { Observed } from "../../src/subscription/Observed.ts"
 import { dayMs, hourMs, Instant } from "../../src/time/Instant.ts"
 import { aWorld } from "../reconciliation/samples.ts"
@@ -31,10 +32,35 @@ describe("the 168-hour window (domain.md §3c)", () => {
     })
   })
 
+  it("so many seats can be given back until the first batch closes without which they are too few", () => {
+    const batches = fc.array(
+      fc.record({ quantity: fc.nat(4), hours: fc.integer({ min: -3, max: 6 }) }),
+      { minLength: 1, maxLength: 5 }
+    )
+    fc.assert(
+      fc.property(batches, fc.integer({ min: 1, max: 12 }), (given, wanted) => {
+        const observed = seen({
+          terms,
+          refundable: given.map(({ hours, quantity }) => ({
+            quantity,
+            until: after(hours * hourMs)
+          }))
+        })
+        fc.pre(wanted <= seatReduction(observed, now).seats)
+        const until = reducibleUntil(observed, wanted, now)
+        if (until === null) throw new Error("new commerce names a date")
+        const before = seatReduction(observed, Instant.make(until - 1))
+        expect(before.seats).toBeGreaterThanOrEqual(wanted)
+        expect(seatReduction(observed, until).seats).toBeLessThan(wanted)
+      })
+    )
+  })
+
   it("counts from the start of the term where Microsoft names no date, and closes on the hour", () => {
     const observed = seen({ terms, refundable: [], cancellableUntil: null, effectiveStart: now })
     expect(seatReduction(observed, after(168 * hourMs - 1)).seats).toBe(10)
     expect(seatReduction(observed, after(168 * hourMs)).seats).toBe(0)
+    expect(reducibleUntil(observed, 4, now)).toBe(after(168 * hourMs))
     expect(cancellation(observed, after(168 * hourMs))).toEqual({
       open: false,
       closesAt: after(7 * dayMs)
@@ -54,6 +80,7 @@ describe("the 168-hour window (domain.md §3c)", () => {
       effectiveStart: after(-999 * dayMs)
     })
     expect(seatReduction(legacy, now)).toEqual({ seats: 10, closesAt: null })
+    expect(reducibleUntil(legacy, 3, now)).toBeNull()
     expect(cancellation(legacy, now)).toEqual({ open: true, closesAt: null })
     expect(knowledge.rules.cancellationWindowMs).toBe(168 * hourMs)
   })

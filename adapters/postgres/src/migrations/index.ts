@@ -15,6 +15,7 @@ import { agreements } from "./0014_agreements.ts"
 import { mpnVerdicts } from "./0015_mpn_verdicts.ts"
 import { operators } from "./0016_operators.ts"
 import { changes } from "./0017_changes.ts"
+import { reports } from "./0018_reports.ts"
 import { bounces } from "./0022_bounces.ts"
 
 /** One step of the schema, forward only. Its name sorts after all that were released before it. */
@@ -41,5 +42,6 @@ export const migrations: ReadonlyArray<MigrationModule> = [
   mpnVerdicts,
   operators,
   changes,
+  reports,
   bounces
 ]

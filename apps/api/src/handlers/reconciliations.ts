@@ -5,25 +5,27 @@ import {
   InstanceDisabled,
   ReconciliationNotFinished,
   ReconciliationNotFound,
+  ReconciliationRowNotFound,
   SubscriptionNotFound
 } from "@concordat/contracts/Problem"
 import type { AccountId } from "@concordat/core/account/Account"
-import type { FindingKind, MovedBy } from "@concordat/core/reconciliation/Finding"
-import type { RunStatus } from "@concordat/core/reconciliation/Run"
+import type { FindingKind, MovedBy, Severity } from "@concordat/core/reconciliation/Finding"
 import {
+  Reports,
   type RowFilter,
-  type RunNotFinished,
-  type RunNotFound,
-  Runs,
-  type ScopeNotFound
-} from "@concordat/core/reconciliation/Runs"
+  type RowNotFound,
+  type RunNotFinished
+} from "@concordat/core/reconciliation/Reports"
+import type { RunStatus } from "@concordat/core/reconciliation/Run"
+import { type RunNotFound, Runs, type ScopeNotFound } from "@concordat/core/reconciliation/Runs"
 import { requestReconciliation } from "@concordat/core/reconciliation/requestReconciliation"
+import type { Instant } from "@concordat/core/time/Instant"
 import { Effect } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import { pageOf } from "../Cursors.ts"
 import { fileType } from "../fileType.ts"
-import { rowView, runView } from "../views.ts"
+import { groupView, rowDetailView, rowView, runView } from "../views.ts"
 import { accountNotFound } from "./accounts.ts"
 import { instanceNotFound } from "./instances.ts"
 
@@ -33,6 +35,7 @@ export const reconciliationsLayer = HttpApiBuilder.group(
   "reconciliations",
   Effect.fnUntraced(function* (handlers) {
     const runs = yield* Runs
+    const reports = yield* Reports
     return handlers.handleAll({
       request: Effect.fnUntraced(
         function* ({ payload }) {
@@ -72,10 +75,32 @@ export const reconciliationsLayer = HttpApiBuilder.group(
       rows: Effect.fnUntraced(
         function* ({ params, query }) {
           const { branch } = yield* Caller
-          const page = yield* pageOf(`rows of ${params.id}`, query, (page) =>
-            runs.rows(params.id, branch, filterOf(query), page)
+          const sort = query.sort ?? "customer"
+          const page = yield* pageOf(`rows of ${params.id} by ${sort}`, query, (page) =>
+            reports.rows(params.id, branch, filterOf(query), sort, page)
           )
           return { ...page, items: page.items.map(rowView) }
+        },
+        Effect.catchTags({ RunNotFound: runNotFound, RunNotFinished: runNotFinished })
+      ),
+      row: Effect.fnUntraced(
+        function* ({ params }) {
+          const { branch } = yield* Caller
+          return rowDetailView(yield* reports.row(params.id, branch, params.row))
+        },
+        Effect.catchTags({
+          RunNotFound: runNotFound,
+          RunNotFinished: runNotFinished,
+          RowNotFound: rowNotFound
+        })
+      ),
+      groups: Effect.fnUntraced(
+        function* ({ params, query }) {
+          const { branch } = yield* Caller
+          const page = yield* pageOf(`groups of ${params.id} by ${query.by}`, query, (page) =>
+            reports.groups(params.id, branch, filterOf(query), query.by, page)
+          )
+          return { ...page, items: page.items.map((group) => groupView(query.by, group)) }
         },
         Effect.catchTags({ RunNotFound: runNotFound, RunNotFinished: runNotFinished })
       ),
@@ -84,9 +109,10 @@ export const reconciliationsLayer = HttpApiBuilder.group(
           const { branch } = yield* Caller
           const run = yield* runs.get(params.id, branch)
           const filter = filterOf(query)
+          const sort = query.sort ?? "customer"
           // Once the file has begun, nothing but the connection can say that it failed: so look first.
-          yield* runs.rows(run.id, branch, filter, { cursor: undefined, limit: 1 })
-          const report = runs.report(run.id, branch, filter)
+          yield* reports.rows(run.id, branch, filter, sort, { cursor: undefined, limit: 1 })
+          const report = reports.stream(run.id, branch, filter, sort)
           return HttpServerResponse.stream(reportFile(query.format, run, report), {
             contentType: fileType(query.format),
             headers: {
@@ -104,12 +130,18 @@ const filterOf = (query: {
   readonly kind?: FindingKind
   readonly account?: AccountId
   readonly movedBy?: MovedBy
+  readonly severity?: Severity
+  readonly deadlineFrom?: Instant
+  readonly deadlineBefore?: Instant
   readonly q?: string
   readonly onlyFindings?: boolean
 }): RowFilter => ({
   kind: query.kind,
-  account: query.account,
   movedBy: query.movedBy,
+  severity: query.severity,
+  deadlineFrom: query.deadlineFrom,
+  deadlineBefore: query.deadlineBefore,
+  account: query.account,
   q: query.q === "" ? undefined : query.q,
   onlyFindings: query.onlyFindings ?? false
 })
@@ -130,6 +162,15 @@ const runNotFinished = ({ id, status, message }: RunNotFinished) =>
       detail: noReport.has(status)
         ? `Reconciliation ${id} is ${status} and has no report. Ask for another one with POST /v1/reconciliations.`
         : `${message} Follow it with GET /v1/reconciliations/${id}.`
+    })
+  )
+
+const rowNotFound = ({ id, message, position }: RowNotFound) =>
+  Effect.fail(
+    new ReconciliationRowNotFound({
+      id,
+      row: position,
+      detail: `${message} GET /v1/reconciliations/${id}/rows lists those that you can see.`
     })
   )
 
