@@ -219,7 +219,7 @@ describe("what does not fit", () => {
     ],
     [
       "GET",
-      `/v1/reconciliations/${nobody}/rows?sort=name&severity=bad&deadlineFrom=soon&deadlineBefore=1`,
+      `/v1/reconciliations/${nobody}/rows?sort=name&severity=bad&deadlineFrom=soon&deadlineBefore=never`,
       undefined,
       ["query.severity", "query.deadlineFrom", "query.deadlineBefore", "query.sort"]
     ],
