@@ -354,7 +354,7 @@ const sort = {
   sort: Schema.optionalKey(
     described(
       RowSort,
-      "customer: by the customer's name, also when absent. severity: the worst first; atRisk: the largest amount first, each currency by itself; deadline: the first one first. Rows without findings follow."
+      "The order. customer: by the customer's name, also when absent; severity: the worst first; atRisk: the largest amount first, each currency by itself; deadline: the first one first. Rows without findings follow."
     )
   )
 }
