@@ -3,7 +3,7 @@ import { AccountId } from "@concordat/core/account/Account"
 import { Accounts } from "@concordat/core/account/Accounts"
 import { Effect, Logger, Schema } from "effect"
 import { sql } from "kysely"
-import { medianOf, print } from "./measure.ts"
+import { medianOf, percentileOf, print } from "./measure.ts"
 import { benchDatabase, storage } from "./system.ts"
 
 /**
@@ -102,11 +102,11 @@ const bench = Effect.gen(function* () {
       times.push(...own)
       figures.push({
         what,
-        figure: `${percentile(own).toFixed(1)} ms`,
+        figure: `${percentileOf(own, 0.95).toFixed(1)} ms`,
         note: `p95; median ${medianOf(own).toFixed(1)} ms; ${found} on the last page; ${q(0) === "" ? "walk by name" : yield* planOf(q(0), isReseller ? (reseller ?? null) : null)}`
       })
     }
-    const all = percentile(times)
+    const all = percentileOf(times, 0.95)
     print(`search over ${accounts.toLocaleString("en")} accounts, ${rounds} of each kind`, [
       ...figures,
       {
@@ -117,9 +117,6 @@ const bench = Effect.gen(function* () {
     ])
   }).pipe(Effect.provide(storage(url, folder)))
 }).pipe(Effect.scoped)
-
-const percentile = (values: ReadonlyArray<number>): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.95)] ?? Number.NaN
 
 /** How Postgres finds the matches, before they are sorted. */
 const planOf = (q: string, branch: AccountId | null) =>

@@ -16,6 +16,11 @@ export const medianOf = (values: ReadonlyArray<number>): number => {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
+/** The value that this part of them, such as 0.95, does not exceed. */
+export const percentileOf = (values: ReadonlyArray<number>, part: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ??
+  Number.NaN
+
 /** Peak resident memory of this process so far, in MiB. */
 export const peakMemoryMiB = (): number => Math.round(process.resourceUsage().maxRSS / 1024)
 

@@ -156,8 +156,11 @@ export class Console {
 /** The system's key for what is secret in its database; the same as in `system.ts`. */
 const secretKey = Buffer.alloc(32, 7).toString("base64")
 
+/** The password of every operator of these tests. */
+export const password = "correct horse battery staple"
+
 /** Signs in at the door that is open. */
-export const signIn = async (page: Page, name: string, given = shared().password) => {
+export const signIn = async (page: Page, name: string, given = password) => {
   await page.getByRole("textbox", { name: "Name" }).fill(name)
   await page.locator("input[name=password]").fill(given)
   await page.getByRole("button", { name: "Sign in" }).click()

@@ -12,7 +12,7 @@ import { ask, system } from "../../start/test/system.ts"
 const root = resolve(import.meta.dirname, "..", "..", "..")
 const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium"
 
-/** The password of every operator of these tests. */
+/** The same as in `Console.ts`, which this process cannot load. */
 const password = "correct horse battery staple"
 
 /** What every file of tests finds running. */
@@ -28,7 +28,6 @@ interface Shared {
   readonly report: string
   /** The account whose branch the reseller `rolf` sees, and another reseller's. */
   readonly reseller: { readonly own: string; readonly other: string }
-  readonly password: string
   /** Of each operator's session. */
   readonly cookies: Readonly<Record<string, string>>
 }
@@ -103,7 +102,6 @@ const start = Effect.gen(function* () {
     folder: made.folder,
     report: report.id,
     reseller: { own, other },
-    password,
     cookies
   }
   return shared

@@ -32,10 +32,13 @@ export const Empty = ({
 
 /** The role may not see this. The API has the last word; the page says it before. */
 export const NoPermission = ({ scope }: { readonly scope: string }) => (
-  <Alert color="gray" icon={<IconLock aria-hidden />} title="Not for your role">
-    This needs the permission <Code>{scope}</Code>. An administrator can give it to you under
-    System, Operators.
-  </Alert>
+  <>
+    <PageHead title="Not for your role" />
+    <Alert color="gray" icon={<IconLock aria-hidden />}>
+      This needs the permission <Code>{scope}</Code>. An administrator can give it to you under
+      System, Operators.
+    </Alert>
+  </>
 )
 
 const wayOut = (problem: Problem): string => {
