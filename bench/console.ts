@@ -1,12 +1,10 @@
 import { existsSync } from "node:fs"
 import { availableParallelism, loadavg } from "node:os"
 import { parseArgs } from "node:util"
-import { requestReconciliation } from "@concordat/core/reconciliation/requestReconciliation"
-import { Effect, Logger } from "effect"
+import { Effect, Logger, Option, Schema } from "effect"
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
-import { actor } from "../apps/start/src/demo/seedDemo.ts"
 import { heapOf, timeOf, watch } from "./consolePage.ts"
-import { type ConsoleWorld, consoleWorld } from "./consoleWorld.ts"
+import { ConsoleWorld, consoleWorld } from "./consoleWorld.ts"
 import { type Figure, medianOf, percentileOf, print } from "./measure.ts"
 
 /**
@@ -19,8 +17,10 @@ const { values } = parseArgs({
     accounts: { type: "string", default: "200000" },
     /** How long the overview is left open. */
     minutes: { type: "string", default: "30" },
-    /** Leaves everything running, for whoever wants to look at it. */
-    hold: { type: "boolean", default: false }
+    /** Makes the world, and leaves it running instead of measuring. */
+    hold: { type: "boolean", default: false },
+    /** A world that `--hold` has made. */
+    on: { type: "string" }
   }
 })
 const size = { rows: Number(values.rows), accounts: Number(values.accounts) }
@@ -192,7 +192,7 @@ const filters = async (browser: Browser, world: ConsoleWorld): Promise<void> => 
   await nextPages("next page of all rows")
   await start()
   await nextPages("next page of findings")
-  const search = page.getByRole("textbox", { name: "Search", exact: true })
+  const search = page.getByRole("searchbox", { name: "Search", exact: true })
   for (const [what, suffix] of [
     ["a search in the findings", ""],
     ["a search in all rows", "?all=true"]
@@ -220,7 +220,7 @@ const accountSearch = async (browser: Browser, world: ConsoleWorld): Promise<voi
   const page = await context.newPage()
   await page.goto(`${world.api}/accounts`)
   await page.locator("tbody tr").first().waitFor()
-  const search = page.getByRole("textbox", { name: /Search/u }).first()
+  const search = page.getByRole("searchbox").first()
   const times: Array<number> = []
   for (const text of [
     "C-0815",
@@ -260,12 +260,18 @@ const memory = async (browser: Browser, world: ConsoleWorld): Promise<void> => {
   })
   await page.goto(`${world.api}/`)
   await page.getByRole("region", { name: "Book of contoso-eu" }).waitFor()
-  const reconcileOnce = () =>
-    Effect.runPromise(
-      requestReconciliation(actor, "contoso-eu", { kind: "organisation" }).pipe(
-        Effect.provide(world.ports)
-      )
-    )
+  const reconcileOnce = async () => {
+    const answer = await fetch(`${world.api}/v1/reconciliations`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${world.key}`,
+        "content-type": "application/json",
+        "idempotency-key": crypto.randomUUID()
+      },
+      body: JSON.stringify({ instance: "contoso-eu", scope: { kind: "organisation" } })
+    })
+    if (!answer.ok) throw new Error(await answer.text())
+  }
   await reconcileOnce()
   await new Promise((resolve) => setTimeout(resolve, sampleEverySeconds * 1_000))
   const samples = [await heapOf(session)]
@@ -299,21 +305,27 @@ const memory = async (browser: Browser, world: ConsoleWorld): Promise<void> => {
   await context.close()
 }
 
-const bench = Effect.gen(function* () {
-  const world = yield* consoleWorld(size, say)
-  const browser = yield* Effect.acquireRelease(
+const measured = (world: ConsoleWorld) =>
+  Effect.acquireUseRelease(
     Effect.promise(() => chromium.launch({ executablePath })),
+    (browser) =>
+      Effect.promise(async () => {
+        await firstLoad(browser, world)
+        await filters(browser, world)
+        await accountSearch(browser, world)
+        await memory(browser, world)
+      }),
     (browser) => Effect.promise(() => browser.close())
   )
-  yield* Effect.promise(async () => {
-    await firstLoad(browser, world)
-    await filters(browser, world)
-    await accountSearch(browser, world)
-    await memory(browser, world)
-  })
-  if (!values.hold) return
-  say(`${world.api} is left running; Ctrl-C ends it. Cookie: concordat_session=${world.cookie}`)
-  yield* Effect.never
+
+const bench = Effect.gen(function* () {
+  const held = Option.fromUndefinedOr(values.on).pipe(
+    Option.map((text) => Schema.decodeSync(Schema.fromJsonString(ConsoleWorld))(text))
+  )
+  const world = Option.isSome(held) ? held.value : yield* consoleWorld(size, say)
+  if (!values.hold) return yield* measured(world)
+  say(`It is left running until Ctrl-C; measure it with --on '${JSON.stringify(world)}'`)
+  return yield* Effect.never
 }).pipe(Effect.scoped)
 
 if (existsSync(executablePath)) {

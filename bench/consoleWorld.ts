@@ -2,10 +2,12 @@ import { mkdirSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { Database } from "@concordat/adapter-postgres/Database"
 import type { Tables } from "@concordat/adapter-postgres/Tables"
+import { Scope as AllScopes } from "@concordat/core/actor/Actor"
+import { ApiKeys } from "@concordat/core/actor/ApiKeys"
 import { InstanceName } from "@concordat/core/instance/Instance"
 import { OperatorName } from "@concordat/core/operator/Operator"
 import { Operators } from "@concordat/core/operator/Operators"
-import { Effect, Redacted, type Scope } from "effect"
+import { Effect, Redacted, Schema, type Scope } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { type Kysely, sql } from "kysely"
 import { buildConsole, isConsoleFresh } from "../apps/start/src/buildConsole.ts"
@@ -183,14 +185,17 @@ const runs = async (db: Db, report: string, run: string, { rows }: WorldSize) =>
 }
 
 /** What the console is measured against. */
-export interface ConsoleWorld {
-  readonly api: string
+export const ConsoleWorld = Schema.Struct({
+  api: Schema.String,
+  /** With every scope. */
+  key: Schema.String,
   /** The value of an administrator's session's cookie. */
-  readonly cookie: string
+  cookie: Schema.String,
   /** The run with all the rows. */
-  readonly run: string
-  readonly ports: ReturnType<typeof storage>
-}
+  run: Schema.String,
+  database: Schema.String
+})
+export type ConsoleWorld = typeof ConsoleWorld.Type
 
 /**
  * The demo as `npm start` has it, on a database of its own, and in it a report of so many rows: copies of the demo's
@@ -255,7 +260,16 @@ export const consoleWorld = Effect.fnUntraced(function* (
     say(`vacuum: ${((performance.now() - start) / 1_000).toFixed(1)} s`)
   }).pipe(Effect.provide(database))
   const cookie = yield* signIn(api.url ?? "").pipe(Effect.provide(ports))
-  return { api: api.url ?? "", cookie, run, ports }
+  const { key } = yield* ApiKeys.use((keys) =>
+    keys.make({ name: "bench", role: "operator-admin", scopes: AllScopes.literals, branch: null })
+  ).pipe(Effect.provide(ports))
+  return {
+    api: api.url ?? "",
+    key: Redacted.value(key),
+    cookie,
+    run,
+    database: Redacted.value(url)
+  }
 })
 
 /** A session of a new administrator, as its browser keeps it. */
