@@ -15,8 +15,8 @@ import { SignIn } from "./frame/SignIn.tsx"
 import { listSearch, parseSearch, stringifySearch } from "./frame/search.ts"
 import { accountsSearch } from "./pages/accounts/accounts.ts"
 import { agreementsSearch } from "./pages/agreements/agreements.ts"
-import { catalogueSearch } from "./pages/catalogue/catalogueRuns.ts"
-import { productsSearch } from "./pages/catalogue/products.ts"
+import { catalogueRunSearch, catalogueSearch } from "./pages/catalogue/catalogueRuns.ts"
+import { productSearch, productsSearch, productTypesSearch } from "./pages/catalogue/products.ts"
 import { customersSearch } from "./pages/imports/imports.ts"
 import { instanceSearch, instancesSearch } from "./pages/instances/instances.ts"
 import { outboxSearch } from "./pages/mail/mails.ts"
@@ -135,7 +135,7 @@ const catalogueRunList = createRoute({
 const catalogueRun = createRoute({
   getParentRoute: () => catalogueRuns,
   path: "/$id",
-  validateSearch: listSearch,
+  validateSearch: catalogueRunSearch,
   component: lazyRouteComponent(
     () => import("./pages/catalogue/CatalogueRunPage.tsx"),
     "CatalogueRunPage"
@@ -151,6 +151,23 @@ const productsPage = createRoute({
   path: "/",
   validateSearch: productsSearch,
   component: lazyRouteComponent(() => import("./pages/catalogue/Products.tsx"), "Products")
+})
+const product = createRoute({
+  getParentRoute: () => products,
+  path: "/$id",
+  validateSearch: productSearch,
+  component: lazyRouteComponent(() => import("./pages/catalogue/ProductPage.tsx"), "ProductPage")
+})
+const productTypes = createRoute({
+  getParentRoute: () => root,
+  path: "/product-types",
+  component: () => <Allowed scope="catalogue:read" />
+})
+const productTypesPage = createRoute({
+  getParentRoute: () => productTypes,
+  path: "/",
+  validateSearch: productTypesSearch,
+  component: lazyRouteComponent(() => import("./pages/catalogue/ProductTypes.tsx"), "ProductTypes")
 })
 
 const priceLists = createRoute({
@@ -252,7 +269,8 @@ export const router = createRouter({
     accounts.addChildren([accountList, account]),
     instances.addChildren([instanceList, instance]),
     catalogueRuns.addChildren([catalogueRunList, catalogueRun]),
-    products.addChildren([productsPage]),
+    products.addChildren([productsPage, product]),
+    productTypes.addChildren([productTypesPage]),
     priceLists.addChildren([priceListList, priceList]),
     imports.addChildren([importList, importPage]),
     agreements.addChildren([agreementsPage]),

@@ -19,3 +19,10 @@ export const moneyText = ({ amount, currency }: Amount, locale?: string): string
         maximumFractionDigits: 20
       }).format(amount)
     : `${amount} ${currency}`
+
+/** An amount as people type it, as the API takes it: with two digits after the point at least. */
+export const amountText = (typed: string): string => {
+  const text = typed.trim()
+  const [, whole, digits = ""] = /^(-?[0-9]+)(?:\.([0-9]*))?$/u.exec(text) ?? []
+  return whole === undefined ? text : `${whole}.${digits.padEnd(2, "0")}`
+}

@@ -1,24 +1,35 @@
-import { Anchor, Button, Card, SimpleGrid, Stack, Text, Title } from "@mantine/core"
+import { Anchor, Button, Code, List, Select, SimpleGrid, Stack, Tabs, Text } from "@mantine/core"
 import { getRouteApi, Link } from "@tanstack/react-router"
 import { useCommand, useRead } from "../../api/hooks.ts"
-import type { Item } from "../../api/Operations.ts"
 import { useMay } from "../../api/Session.tsx"
+import { nameIn } from "../../frame/search.ts"
 import { type Column, DataTable } from "../../show/DataTable.tsx"
 import { Fact } from "../../show/Fact.tsx"
-import { Instant } from "../../show/Instant.tsx"
+import { durationText, Instant } from "../../show/Instant.tsx"
 import { countText } from "../../show/Money.tsx"
 import { Pager } from "../../show/Pager.tsx"
 import { State } from "../../show/State.tsx"
 import { Empty, PageHead, ProblemBox, Shown } from "../../show/States.tsx"
-import type { Tone } from "../../show/tone.ts"
 import { ReadingProgress } from "./CatalogueRuns.tsx"
-import { type CatalogueRun, catalogueTone, isReading, readingEvery } from "./catalogueRuns.ts"
+import {
+  type CatalogueChange,
+  type CatalogueRun,
+  catalogueTone,
+  changeNames,
+  changeTone,
+  isReading,
+  readingEvery,
+  runSections
+} from "./catalogueRuns.ts"
+import { changeText } from "./products.ts"
 
 const route = getRouteApi("/catalogue-runs/$id")
 
 /** One reading of a catalogue: how far it is, what it changed, and its log. */
 export const CatalogueRunPage = () => {
   const { id } = route.useParams()
+  const { show = "changes" } = route.useSearch()
+  const navigate = route.useNavigate()
   const run = useRead(
     "GET /v1/catalogue/runs/:id",
     { params: { id } },
@@ -47,15 +58,48 @@ export const CatalogueRunPage = () => {
                 {countText(run.counts.new)} / {countText(run.counts.changed)} /{" "}
                 {countText(run.counts.discontinued)}
               </Fact>
-              <Fact label="Countries">{run.countries.join(", ")}</Fact>
+              <Fact label="Countries and language">
+                {run.countries.join(", ")}; {run.language}
+              </Fact>
               <Fact label="Ended">
                 <Instant at={run.finishedAt} />
+                {run.startedAt !== null &&
+                  run.finishedAt !== null &&
+                  `, after ${durationText(run.startedAt, run.finishedAt)}`}
+              </Fact>
+              <Fact label="Nothing to say about">{countText(run.counts.unchanged)}</Fact>
+              <Fact label="Requests to Partner Center">{countText(run.requests)}</Fact>
+              <Fact label="Asked for">
+                <span className="foreign">{run.requestedBy}</span>
+                {run.trigger === "schedule" && ", by the schedule"}
+              </Fact>
+              <Fact label="Correlation id">
+                <Code>{run.correlationId}</Code>
               </Fact>
             </SimpleGrid>
             {isReading(run) && <ReadingProgress run={run} />}
             {run.problem !== null && <Text className="foreign">{run.problem}</Text>}
-            <Changes run={run} />
-            <Log run={run} />
+            <Tabs
+              keepMounted={false}
+              value={show}
+              onChange={(value) =>
+                void navigate({ search: { show: nameIn({ value }, "value", runSections) } })
+              }
+            >
+              <Tabs.List mb="sm">
+                {Object.entries(runSections).map(([value, label]) => (
+                  <Tabs.Tab key={value} value={value}>
+                    {label}
+                  </Tabs.Tab>
+                ))}
+              </Tabs.List>
+              <Tabs.Panel value="changes">
+                <Changes run={run} />
+              </Tabs.Panel>
+              <Tabs.Panel value="log">
+                <Log run={run} />
+              </Tabs.Panel>
+            </Tabs>
           </Stack>
         </>
       )}
@@ -84,101 +128,127 @@ const CancelReading = ({ id }: { readonly id: string }) => {
   )
 }
 
-type Change = Item<"GET /v1/catalogue/runs/:id/changes">
-
-const changeTone: Record<Change["status"], Tone> = {
-  new: "good",
-  changed: "busy",
-  discontinued: "warning"
-}
-
-const changeColumns: ReadonlyArray<Column<Change>> = [
+const changeColumns = (run: CatalogueRun): ReadonlyArray<Column<CatalogueChange>> => [
   {
     id: "status",
     header: "Change",
-    cell: ({ status }) => <State tone={changeTone[status]}>{status}</State>
+    cell: ({ status }) => <State tone={changeTone[status]}>{changeNames[status]}</State>
   },
   { id: "name", header: "Product", cell: ({ name }) => <span className="foreign">{name}</span> },
-  { id: "offer", header: "Offer", cell: ({ offer }) => offer },
+  {
+    id: "offer",
+    header: "Offer",
+    cell: ({ offer }) => (
+      <Anchor
+        component={Link}
+        to={`/products?instance=${encodeURIComponent(run.instance)}&q=${encodeURIComponent(offer)}`}
+      >
+        {offer}
+      </Anchor>
+    )
+  },
   {
     id: "fields",
-    header: "What changed",
-    cell: ({ fields }) => (
-      <span className="foreign">
-        {fields
-          .map(({ after, before, field }) => `${field}: ${shown(before)} → ${shown(after)}`)
-          .join("; ") || "–"}
-      </span>
-    )
+    header: "Field: before → after",
+    cell: ({ fields }) =>
+      fields.length === 0 ? (
+        "–"
+      ) : (
+        <List size="sm" listStyleType="none">
+          {fields.map((change) => (
+            <List.Item key={change.field} className="foreign">
+              {changeText(change)}
+            </List.Item>
+          ))}
+        </List>
+      )
   }
 ]
 
-const shown = (value: Change["fields"][number]["before"]): string => {
-  if (value === null) return "–"
-  return typeof value === "object" ? value.join(", ") : String(value)
-}
-
-const Changes = ({ run: { id, status } }: { readonly run: CatalogueRun }) => {
-  const { cursor } = route.useSearch()
+const Changes = ({ run }: { readonly run: CatalogueRun }) => {
+  const { cursor, status } = route.useSearch()
   const navigate = route.useNavigate()
   const changes = useRead("GET /v1/catalogue/runs/:id/changes", {
-    params: { id },
-    query: cursor === undefined ? {} : { cursor }
+    params: { id: run.id },
+    query: {
+      ...(status === undefined ? {} : { status }),
+      ...(cursor === undefined ? {} : { cursor })
+    }
   })
   return (
-    <Card withBorder component="section" aria-label="What changed">
-      <Title order={2} size="h4" mb="xs">
-        What changed
-      </Title>
+    <Stack gap="sm">
+      <Select
+        label="Change"
+        clearable
+        clearButtonProps={{ "aria-label": "Clear the change" }}
+        placeholder="Any"
+        w={180}
+        data={Object.entries(changeNames).map(([value, label]) => ({ value, label }))}
+        value={status ?? null}
+        onChange={(value) =>
+          void navigate({ search: { status: nameIn({ value }, "value", changeNames) } })
+        }
+      />
       <Shown of={changes}>
         {({ items, next }) =>
           items.length === 0 ? (
-            <Empty title={status === "completed" ? "Nothing has changed" : "Nothing yet"} />
+            <Empty title={isReading(run) ? "Nothing yet" : "No change of this kind"}>
+              What changes is applied at the end of the run, all at once.
+            </Empty>
           ) : (
             <>
               <DataTable
                 label="What changed"
                 rows={items}
-                columns={changeColumns}
+                columns={changeColumns(run)}
                 keyOf={({ offer }) => offer}
               />
               <Pager
                 shown={items.length}
                 next={next}
                 cursor={cursor}
-                onGo={(cursor) => void navigate({ search: { cursor } })}
+                onGo={(cursor) => void navigate({ search: { status, cursor } })}
               />
             </>
           )
         }
       </Shown>
-    </Card>
+    </Stack>
   )
 }
 
 const Log = ({ run }: { readonly run: CatalogueRun }) => {
+  const { cursor } = route.useSearch()
+  const navigate = route.useNavigate()
   const log = useRead(
     "GET /v1/catalogue/runs/:id/log",
-    { params: { id: run.id }, query: { limit: "200" } },
+    { params: { id: run.id }, query: cursor === undefined ? {} : { cursor } },
     { everyMs: () => readingEvery([run]) }
   )
   return (
-    <Card withBorder component="section" aria-label="Log">
-      <Title order={2} size="h4" mb="xs">
-        Log
-      </Title>
-      <Shown of={log}>
-        {({ items }) => (
-          <Stack gap={2}>
-            {items.map(({ at, level, text }) => (
-              <Text key={`${at} ${text}`} size="sm" className="foreign">
-                <Instant at={at} /> {level === "info" ? "" : `${level}: `}
-                {text}
-              </Text>
-            ))}
-          </Stack>
-        )}
-      </Shown>
-    </Card>
+    <Shown of={log}>
+      {({ items, next }) =>
+        items.length === 0 ? (
+          <Empty title="Nothing yet" />
+        ) : (
+          <>
+            <Stack gap={2}>
+              {items.map(({ at, level, text }) => (
+                <Text key={`${at} ${text}`} size="sm" className="foreign">
+                  <Instant at={at} /> {level === "info" ? "" : `${level}: `}
+                  {text}
+                </Text>
+              ))}
+            </Stack>
+            <Pager
+              shown={items.length}
+              next={next}
+              cursor={cursor}
+              onGo={(cursor) => void navigate({ search: { show: "log", cursor } })}
+            />
+          </>
+        )
+      }
+    </Shown>
   )
 }

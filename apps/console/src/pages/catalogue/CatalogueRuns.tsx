@@ -1,5 +1,4 @@
-import { Anchor, Button, Group, Modal, Progress, Stack, Text } from "@mantine/core"
-import { useDisclosure } from "@mantine/hooks"
+import { Anchor, Button, Code, Group, Modal, Progress, Stack, Text } from "@mantine/core"
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router"
 import { useState } from "react"
 import { useCommand } from "../../api/hooks.ts"
@@ -10,35 +9,43 @@ import { countText } from "../../show/Money.tsx"
 import { Pager } from "../../show/Pager.tsx"
 import { State } from "../../show/State.tsx"
 import { Empty, PageHead, ProblemBox, Shown } from "../../show/States.tsx"
-import { InstanceSelect } from "../instances/InstanceSelect.tsx"
+import { InstanceSelect, useInstances } from "../instances/InstanceSelect.tsx"
 import { type CatalogueRun, catalogueTone, isReading, useCatalogueRuns } from "./catalogueRuns.ts"
 
 const route = getRouteApi("/catalogue-runs/")
 
 /** Readings of Partner Center's catalogue ("Get Services Definitions"). */
 export const CatalogueRuns = () => {
-  const { cursor, instance } = route.useSearch()
+  const { cursor, do: doing, instance } = route.useSearch()
   const navigate = route.useNavigate()
   const mayWrite = useMay("catalogue:write")
-  const [isAsking, { open, close }] = useDisclosure()
+  const go = (doing?: "read") => void navigate({ search: { instance, do: doing } })
   const runs = useCatalogueRuns({ cursor, instance })
   return (
     <>
       <PageHead title="Catalogue runs">
-        {mayWrite && <Button onClick={open}>Read a catalogue</Button>}
+        {mayWrite && <Button onClick={() => go("read")}>Read a catalogue</Button>}
       </PageHead>
-      <Modal opened={isAsking} onClose={close} title="Read a catalogue" centered>
-        <StartReading />
+      <Modal
+        opened={mayWrite && doing === "read"}
+        onClose={() => go()}
+        title="Read a catalogue"
+        centered
+      >
+        <StartReading first={instance ?? null} />
       </Modal>
-      <InstanceSelect
-        label="Instance"
-        clearable
-        w={220}
-        value={instance ?? null}
-        onChange={(name) =>
-          void navigate({ search: { instance: name ?? undefined, cursor: undefined } })
-        }
-      />
+      <Group align="end" mb="sm">
+        <InstanceSelect
+          label="Instance"
+          clearable
+          w={220}
+          value={instance ?? null}
+          onChange={(name) =>
+            void navigate({ search: { instance: name ?? undefined, cursor: undefined } })
+          }
+        />
+        <Schedule instance={instance} />
+      </Group>
       <Shown of={runs}>
         {({ items, next }) =>
           items.length === 0 ? (
@@ -127,9 +134,36 @@ export const ReadingProgress = ({ run: { progress } }: { readonly run: Catalogue
   </div>
 )
 
-const StartReading = () => {
+/** When an instance's catalogue is read by itself, and where that is set. */
+const Schedule = ({ instance }: { readonly instance: string | undefined }) => {
+  const instances = useInstances()
+  const chosen = instances.data?.items.find(({ name }) => name === instance)
+  if (chosen === undefined)
+    return (
+      <Text size="sm" c="dimmed">
+        Choose an instance to see when its catalogue is read by itself.
+      </Text>
+    )
+  return (
+    <Text size="sm">
+      {chosen.catalogueSchedule === null ? (
+        "Read by hand only"
+      ) : (
+        <>
+          Read by itself at <Code>{chosen.catalogueSchedule}</Code> (UTC)
+        </>
+      )}
+      .{" "}
+      <Anchor component={Link} to={`/instances/${chosen.name}?show=settings`} size="sm">
+        Change the schedule
+      </Anchor>
+    </Text>
+  )
+}
+
+const StartReading = ({ first }: { readonly first: string | null }) => {
   const navigate = useNavigate()
-  const [instance, setInstance] = useState<string | null>(null)
+  const [instance, setInstance] = useState(first)
   const start = useCommand("POST /v1/catalogue/runs", ["GET /v1/catalogue/runs"])
   const submit = () => {
     if (instance !== null)

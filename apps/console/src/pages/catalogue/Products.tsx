@@ -1,5 +1,5 @@
-import { Button, Group, Select, Text } from "@mantine/core"
-import { getRouteApi } from "@tanstack/react-router"
+import { Anchor, Button, Group, Select, Text } from "@mantine/core"
+import { getRouteApi, Link } from "@tanstack/react-router"
 import { useEffect, useMemo } from "react"
 import { useCommand, useRead } from "../../api/hooks.ts"
 import { useMay } from "../../api/Session.tsx"
@@ -11,7 +11,8 @@ import { SearchBox } from "../../show/SearchBox.tsx"
 import { State } from "../../show/State.tsx"
 import { Empty, PageHead, ProblemBox, Shown } from "../../show/States.tsx"
 import { InstanceSelect, useInstances } from "../instances/InstanceSelect.tsx"
-import { type Product, statusNames, statusTone } from "./products.ts"
+import { BulkActions } from "./BulkActions.tsx"
+import { familyNames, type Product, productReadings, statusNames, statusTone } from "./products.ts"
 
 const route = getRouteApi("/products/")
 
@@ -21,7 +22,7 @@ export const Products = () => {
   const navigate = route.useNavigate()
   const instances = useInstances()
   const first = instances.data?.items[0]?.name
-  const { cursor, instance, published, q, status } = search
+  const { cursor, family, instance, published, q, status } = search
   const set = (change: typeof search) =>
     void navigate({ search: (before) => ({ ...before, cursor: undefined, ...change }) })
   // Products are those of an instance: the address always names one.
@@ -35,6 +36,7 @@ export const Products = () => {
       query: {
         instance: instance ?? "",
         ...(q === undefined ? {} : { q }),
+        ...(family === undefined ? {} : { family }),
         ...(status === undefined ? {} : { status }),
         ...(published === undefined ? {} : { published }),
         ...(cursor === undefined ? {} : { cursor })
@@ -46,7 +48,11 @@ export const Products = () => {
   const columns = useMemo(() => columnsOf(mayWrite), [mayWrite])
   return (
     <>
-      <PageHead title="Products" />
+      <PageHead title="Products">
+        <Anchor component={Link} to="/product-types" size="sm">
+          Product types
+        </Anchor>
+      </PageHead>
       <Group align="end" mb="sm">
         <InstanceSelect
           label="Instance"
@@ -59,6 +65,16 @@ export const Products = () => {
           placeholder="Name, code, offer …"
           value={q}
           onSearch={(q) => set({ q })}
+        />
+        <Select
+          label="Family"
+          clearable
+          clearButtonProps={{ "aria-label": "Clear the family" }}
+          placeholder="Any"
+          w={220}
+          data={Object.entries(familyNames).map(([value, label]) => ({ value, label }))}
+          value={family ?? null}
+          onChange={(value) => set({ family: nameIn({ value }, "value", familyNames) })}
         />
         <Select
           label="Catalog status"
@@ -84,8 +100,11 @@ export const Products = () => {
           onChange={(value) => set({ published: flagIn({ value }, "value") })}
         />
       </Group>
+      {mayWrite && instance !== undefined && (
+        <BulkActions filter={{ instance, family, status, published, q }} />
+      )}
       {instances.data?.items.length === 0 ? (
-        <Empty title="No instance yet" />
+        <Empty title="No instance yet">Connect a Partner Center account first.</Empty>
       ) : (
         <Shown of={products}>
           {({ items, next }) =>
@@ -121,11 +140,11 @@ const columnsOf = (mayWrite: boolean): ReadonlyArray<Column<Product>> => [
   {
     id: "name",
     header: "Product",
-    cell: ({ microsoftName, name }) => (
+    cell: ({ id, microsoftName, name }) => (
       <>
-        <Text size="sm" className="foreign">
+        <Anchor component={Link} to={`/products/${id}`} size="sm" className="foreign">
           {name}
-        </Text>
+        </Anchor>
         {microsoftName !== null && microsoftName !== name && (
           <Text size="xs" c="dimmed" className="foreign">
             at Microsoft: {microsoftName}
@@ -135,8 +154,13 @@ const columnsOf = (mayWrite: boolean): ReadonlyArray<Column<Product>> => [
     )
   },
   { id: "offer", header: "Offer", cell: ({ offer }) => offer },
-  { id: "code", header: "Code", isHidden: true, cell: ({ code }) => code },
-  { id: "family", header: "Family", cell: ({ family }) => family },
+  {
+    id: "code",
+    header: "Code",
+    isHidden: true,
+    cell: ({ code }) => <span className="foreign">{code}</span>
+  },
+  { id: "family", header: "Family", cell: ({ family }) => familyNames[family] },
   {
     id: "status",
     header: "Catalog status",
@@ -157,6 +181,12 @@ const columnsOf = (mayWrite: boolean): ReadonlyArray<Column<Product>> => [
     cell: ({ purchasePrice }) => <Money value={purchasePrice} />
   },
   {
+    id: "annual",
+    header: "Annual",
+    isHidden: true,
+    cell: ({ annualEnabled }) => (annualEnabled ? "may be ordered" : "–")
+  },
+  {
     id: "published",
     header: "Published",
     cell: ({ published }) =>
@@ -174,7 +204,7 @@ const columnsOf = (mayWrite: boolean): ReadonlyArray<Column<Product>> => [
 ]
 
 const Actions = ({ product }: { readonly product: Product }) => {
-  const change = useCommand("PATCH /v1/catalogue/products/:id", ["GET /v1/catalogue/products"])
+  const change = useCommand("PATCH /v1/catalogue/products/:id", productReadings)
   const { id, name, published, status, version } = product
   return (
     <Group gap={6} wrap="nowrap">

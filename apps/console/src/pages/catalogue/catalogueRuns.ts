@@ -1,6 +1,6 @@
 import { useRead } from "../../api/hooks.ts"
 import type { Item } from "../../api/Operations.ts"
-import { type RawSearch, textIn } from "../../frame/search.ts"
+import { nameIn, type RawSearch, textIn } from "../../frame/search.ts"
 import type { Tone } from "../../show/tone.ts"
 
 export type CatalogueRun = Item<"GET /v1/catalogue/runs">
@@ -44,11 +44,40 @@ export const useCatalogueRuns = ({
 
 /** What the address of the list says. */
 export interface CatalogueSearch {
+  readonly do?: "read" | undefined
   readonly instance?: string | undefined
   readonly cursor?: string | undefined
 }
 
 export const catalogueSearch = (raw: RawSearch): CatalogueSearch => ({
+  do: nameIn(raw, "do", { read: 1 }),
   instance: textIn(raw, "instance"),
+  cursor: textIn(raw, "cursor")
+})
+
+export type CatalogueChange = Item<"GET /v1/catalogue/runs/:id/changes">
+
+export const changeNames: Record<CatalogueChange["status"], string> = {
+  new: "New",
+  changed: "Changed",
+  discontinued: "Discontinued"
+}
+export const changeTone: Record<CatalogueChange["status"], Tone> = {
+  new: "good",
+  changed: "busy",
+  discontinued: "warning"
+}
+
+/** What a run's page shows: what it changed, or its log. */
+export const runSections = { changes: "What changed", log: "Log" } as const
+
+export interface CatalogueRunSearch {
+  readonly show?: keyof typeof runSections | undefined
+  readonly status?: CatalogueChange["status"] | undefined
+  readonly cursor?: string | undefined
+}
+export const catalogueRunSearch = (raw: RawSearch): CatalogueRunSearch => ({
+  show: nameIn(raw, "show", runSections),
+  status: nameIn(raw, "status", changeNames),
   cursor: textIn(raw, "cursor")
 })
