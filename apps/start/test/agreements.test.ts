@@ -1,109 +1,31 @@
-import { signInLayer } from "@concordat/adapter-entra/SignIn"
-import { transportLayer } from "@concordat/adapter-partner-center/Transport"
-import { storageLayer } from "@concordat/adapter-postgres/Storage"
-import { makeDatabase } from "@concordat/adapter-postgres/testing"
-import { AccountId } from "@concordat/core/account/Account"
-import { Scope as KeyScope, type Role, scopesOf } from "@concordat/core/actor/Actor"
-import { ApiKeys } from "@concordat/core/actor/ApiKeys"
 import { parse } from "csv-parse/sync"
-import { Context, Effect, Exit, Layer, Logger, Option, Redacted, Scope } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { interactivePartnerCenter } from "../../api/src/partnerCenter.ts"
-import { startApi } from "../../api/src/server.ts"
-import { Browser } from "../../api/test/Browser.ts"
-import { clientOf, problemOf } from "../../api/test/client.ts"
+import { problemOf } from "../../api/test/client.ts"
 import { concordat } from "../../cli/test/cli.ts"
-import { reconcilerLayer } from "../../reconciler/src/reconciler.ts"
-import { type RunningSimulator, startSimulator } from "../../simulator/src/server.ts"
+import { type OneProcess, openOneProcess } from "./oneProcess.ts"
 import { eventually } from "./Program.ts"
 
 /** API, a reconciler and the simulator: an agreement from the form to Microsoft and the log. */
-const scope = Scope.makeUnsafe()
-let simulator: RunningSimulator
-let call: ReturnType<typeof clientOf>
-let keyOf: (role: Role, branch: string) => Promise<string>
-let url: string
-let admin: string
-let domain: string
+let running: OneProcess
+let call: OneProcess["call"]
 /** The reseller, and its end customer, which is no tenant yet. */
 let reseller: string
 let customer: string
 
-const running = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>) =>
-  Effect.runPromise(effect.pipe(Scope.provide(scope), Effect.provide(Logger.layer([]))))
-
 beforeAll(async () => {
-  process.env["CONCORDAT_SECRET_KEY"] = Buffer.alloc(32, 7).toString("base64")
-  simulator = await startSimulator({
-    initial: { seed: "agreed", accounts: [{ name: "eu", cspStatus: "indirect", customers: 2 }] }
+  running = await openOneProcess({
+    seed: "agreed",
+    account: { name: "eu", cspStatus: "indirect", customers: 2 }
   })
-  const database = await running(makeDatabase)
-  const place = { url: database.url, folder: Option.none<string>() }
-  const started = await running(
-    Effect.gen(function* () {
-      const adapters = yield* Layer.build(
-        interactivePartnerCenter.pipe(
-          Layer.provideMerge(Layer.merge(storageLayer(place, "test api"), signInLayer)),
-          Layer.provide(transportLayer)
-        )
-      )
-      const api = yield* startApi({
-        host: "127.0.0.1",
-        port: 0,
-        secret: Redacted.make("signs cursors")
-      }).pipe(Effect.provideContext(adapters))
-      const keys = Context.get(adapters, ApiKeys)
-      const made = yield* keys.make({
-        name: "storefront",
-        role: "operator-admin",
-        scopes: KeyScope.literals,
-        branch: null
-      })
-      return { api, keys, key: Redacted.value(made.key) }
-    })
-  )
-  url = started.api.url
-  admin = started.key
-  call = clientOf(url, admin)
-  keyOf = (role, branch) =>
-    Effect.runPromise(
-      started.keys
-        .make({ name: role, role, scopes: scopesOf(role), branch: AccountId.make(branch) })
-        .pipe(Effect.map(({ key }) => Redacted.value(key)))
-    )
-  const answer = await fetch(`${simulator.url}/_simulator/accounts`)
-  const [account] = (await answer.json()).accounts
-  domain = account.domain
-  const made = await call("POST", "/v1/instances", {
-    body: {
-      name: "eu",
-      cloud: "custom",
-      endpoints: {
-        api: simulator.url,
-        login: simulator.url,
-        resource: "https://api.partnercenter.microsoft.com",
-        prices: simulator.url
-      },
-      tenantId: account.tenantId,
-      appId: account.appId,
-      secret: account.clientSecret,
-      cspStatus: "indirect",
-      countries: ["DE"]
-    }
-  })
-  if (made.status !== 201) throw new Error(made.text)
-  const create = async (body: object): Promise<string> => {
-    const answered = await call("POST", "/v1/accounts", { body })
-    if (answered.status !== 201) throw new Error(answered.text)
-    return answered.body.id
-  }
-  reseller = await create({
+  call = running.call
+  await running.register({ countries: ["DE"] })
+  reseller = await running.createAccount({
     kind: "reseller",
     name: "Northwind Reselling",
     code: "R-1",
     phone: "+49 30 1"
   })
-  customer = await create({
+  customer = await running.createAccount({
     kind: "customer",
     name: '=HYPERLINK("evil")',
     code: "C-1",
@@ -117,12 +39,9 @@ beforeAll(async () => {
       ]
     }
   })
-  await running(Layer.build(reconcilerLayer(place)))
+  await running.startReconciler()
 })
-afterAll(async () => {
-  await Effect.runPromise(Scope.close(scope, Exit.void))
-  await simulator.close()
-})
+afterAll(() => running.close())
 
 const standing = (key?: string) =>
   call("GET", `/v1/accounts/${customer}/agreement?instance=eu`, { key })
@@ -157,8 +76,7 @@ describe("an agreement", () => {
   })
 
   it("is shown with the contact of whoever signs, and a link to its text that is not kept", async () => {
-    const { body } = await call("POST", "/v1/instances/eu/consent")
-    await new Browser().signIn(body.url, `admin@${domain}`)
+    await running.consent()
     const answer = await standing()
     expect([answer.status, answer.body]).toMatchObject([
       200,
@@ -180,8 +98,8 @@ describe("an agreement", () => {
       }
     ])
     const shown = await concordat(["agreement", "show", "C-1", "--instance", "eu"], {
-      url,
-      key: admin
+      url: running.url,
+      key: running.key
     })
     expect([shown.code, shown.stderr]).toEqual([0, ""])
     expect(shown.stdout).toMatch(/State +not accepted\nSigns +Northwind Reselling \(EndCustomer\)/u)
@@ -210,16 +128,16 @@ describe("an agreement", () => {
   it("is not accepted in the future, nor in the name of others by a reseller's key", async () => {
     const future = await confirm({ ...confirmation, agreedAt: "2099-01-01T00:00:00Z" })
     expect([problemOf(future), future.body.field]).toEqual(["409 agreement-refused", "agreedAt"])
-    const key = await keyOf("reseller", reseller)
+    const key = await running.keyOf("reseller", reseller)
     const other = await confirm({ ...confirmation, role: "bss-user" }, key)
     expect([problemOf(other), other.body.field]).toEqual(["409 agreement-refused", "role"])
-    const own = await keyOf("customer", customer)
+    const own = await running.keyOf("customer", customer)
     expect((await standing(own)).body).toMatchObject({ state: "needed", form: null })
     expect(problemOf(await confirm(confirmation, own))).toBe("403 account-change-not-allowed")
   })
 
   it("is logged with who, for whom, in what role, when and whence, and waits for the tenant", async () => {
-    const key = await keyOf("reseller", reseller)
+    const key = await running.keyOf("reseller", reseller)
     const answer = await confirm(
       {
         ...confirmation,
@@ -302,12 +220,12 @@ describe("an agreement", () => {
 describe("the log", () => {
   it("is seen by the branch it is about, and by nobody beside it", async () => {
     const [one] = (await call("GET", "/v1/agreements?instance=eu&status=sent&q=kovac")).body.items
-    const key = await keyOf("customer", customer)
+    const key = await running.keyOf("customer", customer)
     expect((await call("GET", "/v1/agreements", { key })).body.items).toHaveLength(1)
     const other = await call("POST", "/v1/accounts", {
       body: { kind: "customer", name: "Neighbour", code: "C-2" }
     })
-    const neighbour = await keyOf("customer", other.body.id)
+    const neighbour = await running.keyOf("customer", other.body.id)
     expect((await call("GET", "/v1/agreements", { key: neighbour })).body.items).toEqual([])
     for (const [method, path] of [
       ["GET", `/v1/agreements/${one.id}`],
@@ -327,7 +245,7 @@ describe("the log", () => {
   })
 
   it("is a file in which no text is a formula", async () => {
-    const file = await concordat(["agreement", "export", "--format", "csv"], { url, key: admin })
+    const file = await concordat(["agreement", "export", "--format", "csv"], running)
     expect(file.code).toBe(0)
     const [row]: ReadonlyArray<Record<string, string>> = parse(file.bytes, {
       bom: true,
@@ -350,13 +268,12 @@ describe("the log", () => {
     expect(json.body).toHaveLength(1)
     const sheet = await call("GET", "/v1/agreements/export?format=xlsx")
     expect([sheet.status, sheet.text.slice(0, 2)]).toEqual([200, "PK"])
-    const list = await concordat(["agreement", "list", "--account", "C-1"], { url, key: admin })
+    const list = await concordat(["agreement", "list", "--account", "C-1"], running)
     expect(list.stdout).toMatch(/Ada Kovac .* eu +reseller +sent/u)
   })
 
   it("is added to from the command line too", async () => {
-    const ask = (...args: ReadonlyArray<string>) =>
-      concordat(["agreement", ...args], { url, key: admin })
+    const ask = (...args: ReadonlyArray<string>) => concordat(["agreement", ...args], running)
     const missing = await ask("confirm", "C-2", "--instance", "eu")
     expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining("firstName")])
     const person = ["--first-name", "Nina", "--last-name", "Next", "--email", "n@x.example"]

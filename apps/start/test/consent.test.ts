@@ -1,32 +1,17 @@
-import { signInLayer } from "@concordat/adapter-entra/SignIn"
-import { simulatedClock } from "@concordat/adapter-partner-center/SimulatedClock"
-import { transportLayer } from "@concordat/adapter-partner-center/Transport"
-import { storageLayer } from "@concordat/adapter-postgres/Storage"
-import { makeDatabase } from "@concordat/adapter-postgres/testing"
-import { Scope as KeyScope } from "@concordat/core/actor/Actor"
-import { ApiKeys } from "@concordat/core/actor/ApiKeys"
-import { Context, Effect, Exit, Layer, Logger, Option, Redacted, Scope } from "effect"
+import { Redacted } from "effect"
 import pg from "pg"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { interactivePartnerCenter } from "../../api/src/partnerCenter.ts"
-import { startApi } from "../../api/src/server.ts"
 import { Browser } from "../../api/test/Browser.ts"
-import { clientOf } from "../../api/test/client.ts"
-import { reconcilerLayer } from "../../reconciler/src/reconciler.ts"
-import { type RunningSimulator, startSimulator } from "../../simulator/src/server.ts"
+import { type OneProcess, openOneProcess } from "./oneProcess.ts"
 
 /** API, reconcilers and simulator by the simulator's clock, which is moved through the 90 idle days. */
-const scope = Scope.makeUnsafe()
-let simulator: RunningSimulator
-let call: ReturnType<typeof clientOf>
-let place: { readonly url: Redacted.Redacted<string>; readonly folder: Option.Option<string> }
-let domain: string
+let running: OneProcess
+let call: OneProcess["call"]
 
 const dayMs = 86_400_000
-const quiet = Logger.layer([])
 
 const control = async (method: string, path: string, body?: unknown) => {
-  const answer = await fetch(`${simulator.url}/_simulator${path}`, {
+  const answer = await fetch(`${running.simulator.url}/_simulator${path}`, {
     method,
     headers: { "content-type": "application/json" },
     ...(body === undefined ? {} : { body: JSON.stringify(body) })
@@ -35,87 +20,31 @@ const control = async (method: string, path: string, body?: unknown) => {
   return answer.status === 204 ? undefined : answer.json()
 }
 
-/** Builds something by the simulator's clock, until the scope closes. */
-const byItsClock = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>, within: Scope.Scope) =>
-  Effect.gen(function* () {
-    const clock = yield* Layer.build(simulatedClock(simulator.url))
-    return yield* Effect.provideContext(effect, clock)
-  }).pipe(Scope.provide(within), Effect.provide(quiet), Effect.runPromise)
-
 beforeAll(async () => {
-  process.env["CONCORDAT_SECRET_KEY"] = Buffer.alloc(32, 7).toString("base64")
-  simulator = await startSimulator({
-    initial: { seed: "idle", accounts: [{ name: "eu", cspStatus: "indirect", customers: 5 }] }
+  running = await openOneProcess({
+    seed: "idle",
+    account: { name: "eu", cspStatus: "indirect", customers: 5 },
+    byItsClock: true
   })
-  const { url } = await Effect.runPromise(Scope.provide(makeDatabase, scope))
-  place = { url, folder: Option.none() }
-  const { admin, api } = await byItsClock(
-    Effect.gen(function* () {
-      const adapters = yield* Layer.build(
-        interactivePartnerCenter.pipe(
-          Layer.provideMerge(Layer.merge(storageLayer(place, "test api"), signInLayer)),
-          Layer.provide(transportLayer)
-        )
-      )
-      const api = yield* startApi({
-        host: "127.0.0.1",
-        port: 0,
-        secret: Redacted.make("signs cursors")
-      }).pipe(Effect.provideContext(adapters))
-      const admin = yield* Context.get(adapters, ApiKeys).make({
-        name: "admin",
-        role: "operator-admin",
-        scopes: KeyScope.literals,
-        branch: null
-      })
-      return { admin, api }
-    }),
-    scope
-  )
-  call = clientOf(api.url, Redacted.value(admin.key))
-  const [account] = (await control("GET", "/accounts")).accounts
-  domain = account.domain
-  const made = await call("POST", "/v1/instances", {
-    body: {
-      name: "eu",
-      cloud: "custom",
-      endpoints: {
-        api: simulator.url,
-        login: simulator.url,
-        resource: "https://api.partnercenter.microsoft.com"
-      },
-      tenantId: account.tenantId,
-      appId: account.appId,
-      secret: account.clientSecret,
-      cspStatus: "indirect",
-      countries: ["DE"]
-    }
-  })
-  if (made.status !== 201) throw new Error(made.text)
-  const customer = await call("POST", "/v1/accounts", {
-    body: { kind: "customer", name: "Fabrikam", code: "C-1" }
-  })
-  if (customer.status !== 201) throw new Error(customer.text)
+  call = running.call
+  await running.register({ countries: ["DE"] })
+  await running.createAccount({ kind: "customer", name: "Fabrikam", code: "C-1" })
   const [organisation] = (await call("GET", "/v1/accounts?kind=organisation")).body.items
   const named = await call("PATCH", `/v1/accounts/${organisation.id}`, {
     body: { email: "service@contoso.example" },
     headers: { "if-match": "*" }
   })
   if (named.status !== 200) throw new Error(named.text)
-  for (let n = 0; n < 2; n++)
-    await byItsClock(Effect.asVoid(Layer.build(reconcilerLayer(place))), scope)
+  for (let n = 0; n < 2; n++) await running.startReconciler()
 })
-afterAll(async () => {
-  await Effect.runPromise(Scope.close(scope, Exit.void))
-  await simulator.close()
-})
+afterAll(() => running.close())
 
 /** Tries again while our clock still follows: a token from tomorrow is not believed. */
 const authenticate = () =>
   eventually(
     async () => {
       const { body } = await call("POST", "/v1/instances/eu/consent")
-      return new Browser().signIn(body.url, `admin@${domain}`)
+      return new Browser().signIn(body.url, `admin@${running.simulated.domain}`)
     },
     ({ status }) => status === 200
   )
@@ -239,7 +168,9 @@ describe("a consent through its 90 idle days", () => {
   })
 
   it("that is revoked pauses it as well, with the code that says so", async () => {
-    await control("POST", "/accounts/eu/revocations", { userPrincipalName: `admin@${domain}` })
+    await control("POST", "/accounts/eu/revocations", {
+      userPrincipalName: `admin@${running.simulated.domain}`
+    })
     const { lastUsedAt } = await consentOf()
     await dayAfter(lastUsedAt, 1)
     const paused = await eventually(consentOf, ({ status }) => status === "paused")
@@ -261,7 +192,7 @@ describe("a consent through its 90 idle days", () => {
 })
 
 const parkedJob = async (runId: string) => {
-  const client = new pg.Client({ connectionString: Redacted.value(place.url) })
+  const client = new pg.Client({ connectionString: Redacted.value(running.place.url) })
   await client.connect()
   try {
     const { rows } = await client.query(

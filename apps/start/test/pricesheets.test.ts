@@ -1,105 +1,37 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { signInLayer } from "@concordat/adapter-entra/SignIn"
-import { transportLayer } from "@concordat/adapter-partner-center/Transport"
-import { Database } from "@concordat/adapter-postgres/Database"
-import { storageLayer } from "@concordat/adapter-postgres/Storage"
 import type { Tables } from "@concordat/adapter-postgres/Tables"
-import { makeDatabase } from "@concordat/adapter-postgres/testing"
-import { Scope as KeyScope } from "@concordat/core/actor/Actor"
-import { ApiKeys } from "@concordat/core/actor/ApiKeys"
-import { Context, Effect, Exit, Layer, Logger, Option, Redacted, Scope } from "effect"
+import { Effect, Exit, Redacted, Scope } from "effect"
 import { type ControlledTransaction, type Kysely, type RawBuilder, sql } from "kysely"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { interactivePartnerCenter } from "../../api/src/partnerCenter.ts"
-import { startApi } from "../../api/src/server.ts"
 import { Browser } from "../../api/test/Browser.ts"
-import { type Answer, clientOf } from "../../api/test/client.ts"
-import { reconcilerLayer } from "../../reconciler/src/reconciler.ts"
-import { type RunningSimulator, startSimulator } from "../../simulator/src/server.ts"
+import type { Answer } from "../../api/test/client.ts"
 import { startChild } from "../src/Child.ts"
+import { type OneProcess, openOneProcess } from "./oneProcess.ts"
 import { eventually } from "./Program.ts"
 
 /** API, a reconciler and a simulator: price sheets from Microsoft's endpoint to prices that count. */
-const scope = Scope.makeUnsafe()
+let running: OneProcess
+let call: OneProcess["call"]
+let database: OneProcess["database"]
 /** The reconciler that runs within the test, until one is killed. */
 const inside = Scope.makeUnsafe()
-let simulator: RunningSimulator
-let call: ReturnType<typeof clientOf>
-let domain: string
-let databaseUrl: string
-let database: Database["Service"]
-
-const running = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>) =>
-  Effect.runPromise(effect.pipe(Scope.provide(scope), Effect.provide(Logger.layer([]))))
 
 beforeAll(async () => {
-  process.env["CONCORDAT_SECRET_KEY"] = Buffer.alloc(32, 7).toString("base64")
-  simulator = await startSimulator({
-    initial: { seed: "sheets", accounts: [{ name: "us", cspStatus: "direct", customers: 2 }] }
+  running = await openOneProcess({
+    seed: "sheets",
+    account: { name: "us", cspStatus: "direct", customers: 2 },
+    api: { sheetBytesMax: 96 * 1024 * 1024 }
   })
-  const { url } = await running(makeDatabase)
-  const place = { url, folder: Option.none<string>() }
-  databaseUrl = Redacted.value(url)
-  const { admin, adapters, api } = await running(
-    Effect.gen(function* () {
-      const adapters = yield* Layer.build(
-        interactivePartnerCenter.pipe(
-          Layer.provideMerge(Layer.merge(storageLayer(place, "test api"), signInLayer)),
-          Layer.provide(transportLayer)
-        )
-      )
-      const api = yield* startApi({
-        host: "127.0.0.1",
-        port: 0,
-        secret: Redacted.make("signs cursors"),
-        sheetBytesMax: 96 * 1024 * 1024
-      }).pipe(Effect.provideContext(adapters))
-      const admin = yield* Context.get(adapters, ApiKeys).make({
-        name: "admin",
-        role: "operator-admin",
-        scopes: KeyScope.literals,
-        branch: null
-      })
-      return { admin, adapters, api }
-    })
-  )
-  database = Context.get(adapters, Database)
-  call = clientOf(api.url, Redacted.value(admin.key))
-  const answer = await fetch(`${simulator.url}/_simulator/accounts`)
-  const [account] = (await answer.json()).accounts
-  domain = account.domain
-  const made = await call("POST", "/v1/instances", {
-    body: {
-      name: "us",
-      cloud: "custom",
-      endpoints: {
-        api: simulator.url,
-        login: simulator.url,
-        resource: "https://api.partnercenter.microsoft.com",
-        prices: simulator.url
-      },
-      tenantId: account.tenantId,
-      appId: account.appId,
-      secret: account.clientSecret,
-      cspStatus: "direct",
-      countries: ["US"]
-    }
-  })
-  if (made.status !== 201) throw new Error(made.text)
-  await Effect.runPromise(
-    Layer.build(reconcilerLayer(place)).pipe(
-      Scope.provide(inside),
-      Effect.provide(Logger.layer([])),
-      Effect.asVoid
-    )
-  )
+  call = running.call
+  database = running.database
+  await running.register({ countries: ["US"] })
+  await running.startReconciler(inside)
 })
 afterAll(async () => {
   await Effect.runPromise(Scope.close(inside, Exit.void))
-  await Effect.runPromise(Scope.close(scope, Exit.void))
-  await simulator.close()
+  await running.close()
 })
 
 /** Follows an import to its end. */
@@ -277,7 +209,9 @@ describe("a sheet that is downloaded", () => {
       problem: expect.stringMatching(/authenticate/iu)
     })
     const { body } = await call("POST", "/v1/instances/us/consent")
-    expect((await new Browser().signIn(body.url, `admin@${domain}`)).status).toBe(200)
+    expect((await new Browser().signIn(body.url, `admin@${running.simulated.domain}`)).status).toBe(
+      200
+    )
     const sheet = await ended(await download({}))
     expect(sheet).toMatchObject({ status: "completed", source: "download", problem: null })
     expect(sheet.counts.added).toBe(sheet.progress.lines)
@@ -321,7 +255,10 @@ describe("an import whose reconciler is killed", () => {
       startChild({
         name: "reconciler",
         main: resolve(import.meta.dirname, "../../reconciler/src/main.ts"),
-        environment: { DATABASE_URL: databaseUrl, CONCORDAT_DATA_DIR: folder },
+        environment: {
+          DATABASE_URL: Redacted.value(running.place.url),
+          CONCORDAT_DATA_DIR: folder
+        },
         logFolder: folder
       }).pipe(Scope.provide(children))
     )
@@ -332,7 +269,7 @@ describe("an import whose reconciler is killed", () => {
   }
   const query = <Row>(text: RawBuilder<Row>, db?: Kysely<Tables>) =>
     db === undefined
-      ? running(database.run("test", async (own) => (await text.execute(own)).rows))
+      ? running.build(database.run("test", async (own) => (await text.execute(own)).rows))
       : text.execute(db).then(({ rows }) => rows)
   /** What a sheet has left behind so far. */
   const traces = async (id: string) => {
@@ -350,7 +287,9 @@ describe("an import whose reconciler is killed", () => {
     held: (db: ControlledTransaction<Tables>) => Promise<unknown>,
     work: () => Promise<void>
   ) => {
-    const transaction = await running(database.run("test", (db) => db.startTransaction().execute()))
+    const transaction = await running.build(
+      database.run("test", (db) => db.startTransaction().execute())
+    )
     try {
       await held(transaction)
       await work()
@@ -408,7 +347,7 @@ describe("an import whose reconciler is killed", () => {
 
   it("while it reads a download leaves nothing of it, and the next reconciler reads it from its beginning", async () => {
     const lines = 40_000
-    await fetch(`${simulator.url}/_simulator/catalogue/price-sheets`, {
+    await fetch(`${running.simulator.url}/_simulator/catalogue/price-sheets`, {
       method: "PATCH",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ lines })

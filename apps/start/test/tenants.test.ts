@@ -1,31 +1,15 @@
-import { signInLayer } from "@concordat/adapter-entra/SignIn"
-import { transportLayer } from "@concordat/adapter-partner-center/Transport"
-import { storageLayer } from "@concordat/adapter-postgres/Storage"
-import { makeDatabase } from "@concordat/adapter-postgres/testing"
-import { AccountId } from "@concordat/core/account/Account"
-import { Scope as KeyScope, type Role, scopesOf } from "@concordat/core/actor/Actor"
-import { ApiKeys } from "@concordat/core/actor/ApiKeys"
-import { Context, Effect, Exit, Layer, Logger, Option, Redacted, Scope } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { interactivePartnerCenter } from "../../api/src/partnerCenter.ts"
-import { startApi } from "../../api/src/server.ts"
 import { Browser } from "../../api/test/Browser.ts"
-import { clientOf, problemOf } from "../../api/test/client.ts"
+import { problemOf } from "../../api/test/client.ts"
 import { concordat } from "../../cli/test/cli.ts"
-import { reconcilerLayer } from "../../reconciler/src/reconciler.ts"
-import { type RunningSimulator, startSimulator } from "../../simulator/src/server.ts"
+import { type OneProcess, openOneProcess } from "./oneProcess.ts"
 import { eventually } from "./Program.ts"
 
 /** API, a reconciler and the simulator: how a Storefront and an operator make accounts tenants. */
-const scope = Scope.makeUnsafe()
-let simulator: RunningSimulator
-let call: ReturnType<typeof clientOf>
-let keyOf: (role: Role, branch: string) => Promise<string>
-let shell: { readonly url: string; readonly key: string }
+let running: OneProcess
+let call: OneProcess["call"]
+let create: OneProcess["createAccount"]
 let reseller: string
-
-const running = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>) =>
-  Effect.runPromise(effect.pipe(Scope.provide(scope), Effect.provide(Logger.layer([]))))
 
 const address = {
   line1: "Unter den Linden 1",
@@ -35,86 +19,27 @@ const address = {
   postalCode: "10117",
   country: "DE"
 }
-const create = async (body: object): Promise<string> => {
-  const answer = await call("POST", "/v1/accounts", { body })
-  if (answer.status !== 201) throw new Error(answer.text)
-  return answer.body.id
-}
 
 beforeAll(async () => {
-  process.env["CONCORDAT_SECRET_KEY"] = Buffer.alloc(32, 7).toString("base64")
-  simulator = await startSimulator({
-    initial: { seed: "tenants", accounts: [{ name: "eu", cspStatus: "indirect", customers: 4 }] }
+  running = await openOneProcess({
+    seed: "tenants",
+    account: { name: "eu", cspStatus: "indirect", customers: 4 }
   })
-  const database = await running(makeDatabase)
-  const place = { url: database.url, folder: Option.none<string>() }
-  const { api, keys, key } = await running(
-    Effect.gen(function* () {
-      const adapters = yield* Layer.build(
-        interactivePartnerCenter.pipe(
-          Layer.provideMerge(Layer.merge(storageLayer(place, "test api"), signInLayer)),
-          Layer.provide(transportLayer)
-        )
-      )
-      const api = yield* startApi({
-        host: "127.0.0.1",
-        port: 0,
-        secret: Redacted.make("signs cursors")
-      }).pipe(Effect.provideContext(adapters))
-      const keys = Context.get(adapters, ApiKeys)
-      const made = yield* keys.make({
-        name: "storefront",
-        role: "operator-admin",
-        scopes: KeyScope.literals,
-        branch: null
-      })
-      return { api, keys, key: Redacted.value(made.key) }
-    })
-  )
-  shell = { url: api.url, key }
-  call = clientOf(api.url, key)
-  keyOf = (role, branch) =>
-    Effect.runPromise(
-      keys
-        .make({ name: role, role, scopes: scopesOf(role), branch: AccountId.make(branch) })
-        .pipe(Effect.map((made) => Redacted.value(made.key)))
-    )
-  const answer = await fetch(`${simulator.url}/_simulator/accounts`)
-  const [account] = (await answer.json()).accounts
-  const made = await call("POST", "/v1/instances", {
-    body: {
-      name: "eu",
-      cloud: "custom",
-      endpoints: {
-        api: simulator.url,
-        login: simulator.url,
-        resource: "https://api.partnercenter.microsoft.com",
-        prices: simulator.url
-      },
-      tenantId: account.tenantId,
-      appId: account.appId,
-      secret: account.clientSecret,
-      cspStatus: "indirect",
-      mpnId: account.mpnId,
-      countries: ["DE", "HU"]
-    }
-  })
-  if (made.status !== 201) throw new Error(made.text)
+  call = running.call
+  create = running.createAccount
+  const { mpnId, resellers } = running.simulated
+  await running.register({ mpnId, countries: ["DE", "HU"] })
   reseller = await create({
     kind: "reseller",
     name: "Northwind Reselling",
     code: "R-1",
     email: "orders@northwind.example",
-    mpnId: account.resellers[0].mpnId
+    mpnId: resellers[0]?.mpnId
   })
-  const { body } = await call("POST", "/v1/instances/eu/consent")
-  await new Browser().signIn(body.url, `admin@${account.domain}`)
-  await running(Layer.build(reconcilerLayer(place)))
+  await running.consent()
+  await running.startReconciler()
 })
-afterAll(async () => {
-  await Effect.runPromise(Scope.close(scope, Exit.void))
-  await simulator.close()
-})
+afterAll(() => running.close())
 
 const stateOf = async (id: string) => {
   const { body } = await call("GET", `/v1/accounts/${id}/synchronization`)
@@ -256,7 +181,7 @@ describe("a reseller's new end customer", () => {
       headers: { "if-match": "*" },
       body: { email: "office@alpine.example", phone: "+49 30 1234567", address }
     })
-    const key = await keyOf("reseller", reseller)
+    const key = await running.keyOf("reseller", reseller)
     await say(customer, { userName: "admin", domainPrefix: "fabrikam" })
     expect((await synchronize(customer, { mode: "create" }, key)).status).toBe(202)
     const taken = await restOf(customer)
@@ -311,13 +236,13 @@ describe("an existing tenant", () => {
         "--domain-prefix",
         "litware"
       ],
-      shell
+      running
     )
     expect([options.code, options.stderr]).toEqual([0, ""])
     expect(options.stdout).toMatch(/Domain prefix +litware\nReseller \(MPN ID\) +not said/u)
     const asked = await concordat(
       ["tenant", "synchronize", "C-2", "--instance", "eu", "--link"],
-      shell
+      running
     )
     expect([asked.code, asked.stderr]).toEqual([0, ""])
     const link = /To accept +(\S+)/u.exec(asked.stdout)?.[1] ?? ""
@@ -332,17 +257,17 @@ describe("an existing tenant", () => {
     // It is looked for by itself a minute later; who cannot wait asks again, and is asked.
     const again = await concordat(
       ["tenant", "synchronize", "C-2", "--instance", "eu", "--link"],
-      shell
+      running
     )
     expect(again.stdout).toMatch(/A Customer with the same Customer Code already exists/u)
     const confirmed = await concordat(
       ["tenant", "synchronize", "C-2", "--instance", "eu", "--link", "--confirm"],
-      shell
+      running
     )
     expect([confirmed.code, confirmed.stderr]).toEqual([0, ""])
     expect(confirmed.stdout).toMatch(/Status +synchronised\nTenant +litware.onmicrosoft.com/u)
     expect(await stateOf(customer)).toMatchObject({ status: "synchronised" })
-    const status = await concordat(["tenant", "status", "C-2", "--instance", "eu"], shell)
+    const status = await concordat(["tenant", "status", "C-2", "--instance", "eu"], running)
     expect(status.stdout).toMatch(/Linked to the tenant/u)
   })
 
@@ -360,18 +285,18 @@ describe("an existing tenant", () => {
         "--domain-prefix",
         "nobody-has-this.example"
       ],
-      shell
+      running
     )
     const asked = await concordat(
       ["tenant", "synchronize", "C-3", "--instance", "eu", "--link"],
-      shell
+      running
     )
     expect(asked.code).toBe(1)
     expect(asked.stdout).toMatch(/No tenant has the domain nobody-has-this.example/u)
-    const wrong = await concordat(["tenant", "synchronize", "C-3", "--instance", "eu"], shell)
+    const wrong = await concordat(["tenant", "synchronize", "C-3", "--instance", "eu"], running)
     expect([wrong.code, wrong.stdout]).toEqual([1, ""])
     expect(wrong.stderr).toMatch(/Nothing was begun:\n {2}email: a corporate e-mail address/u)
-    const domain = await concordat(["tenant", "domain", "fabrikam", "--instance", "eu"], shell)
+    const domain = await concordat(["tenant", "domain", "fabrikam", "--instance", "eu"], running)
     expect(domain.stdout).toMatch(/is used already. Free: \S+/u)
   })
 })
