@@ -137,7 +137,7 @@ export class Console {
     )
     const { items } = body
     const [row] = Array.isArray(items) ? items : []
-    return `/reconciliations/${report}/rows/${row.subscriptionId}`
+    return `/reconciliations/${report}/rows/${row.row}`
   }
 
   async account(q: string): Promise<string> {

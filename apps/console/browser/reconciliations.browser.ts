@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Console, expectQuiet, hasChromium, settled } from "./Console.ts"
+import { faultsOf } from "./looks.ts"
 
 describe.skipIf(!hasChromium)("reconciliations and findings", () => {
   let console_: Console
@@ -55,6 +56,54 @@ describe.skipIf(!hasChromium)("reconciliations and findings", () => {
     const seats = page.getByRole("row", { name: /^Seats/u })
     expect(await seats.textContent()).toContain("moved by:")
     await page.getByText("What would settle it").first().waitFor()
+    await page.getByText("Its answer as it was decoded").click()
+    await page.getByText('"microsoftId":').waitFor()
+    expectQuiet(opened)
+  })
+
+  it("sorts a report by urgency, counts it in groups that lead to their rows, and keeps the choice of columns", async () => {
+    await using opened = await console_.openAs("otto", `/reconciliations/${report}`)
+    const { page } = opened
+    const choose = async (label: string, option: string) => {
+      await page.getByRole("combobox", { name: label, exact: true }).click()
+      await page.getByRole("option", { name: option, exact: true }).click()
+    }
+    await settled(page)
+    await choose("Sort by", "Deadline")
+    await page.waitForURL(/sort=deadline/u)
+    await settled(page)
+    const deadlines = await page
+      .locator("tbody tr time")
+      .evaluateAll((times) => times.map((time) => time.getAttribute("datetime") ?? ""))
+    expect(deadlines.length).toBeGreaterThan(1)
+    // A row of several findings is as urgent as its first, and shows them together.
+    expect(deadlines[0]).toBe(deadlines.toSorted()[0])
+
+    await choose("Severity", "critical")
+    await page.waitForURL(/severity=critical/u)
+    await choose("Group by", "Kind")
+    const groups = page.getByRole("table", { name: "Findings in groups" })
+    await groups.waitFor()
+    await settled(page)
+    const first = groups.locator("tbody tr").first()
+    const [kind = "", findings = ""] = await first.locator("td").allTextContents()
+    expect(await faultsOf(page, "groups")).toEqual([])
+    await first.getByRole("link").click()
+    const rows = page.getByRole("table", { name: "Rows of the report" })
+    await rows.waitFor()
+    await settled(page)
+    expect(new URL(page.url()).searchParams.get("severity")).toBe("critical")
+    expect(await rows.locator("tbody td", { hasText: `${kind}critical` }).count()).toBe(
+      Number(findings)
+    )
+
+    await page.getByRole("button", { name: "Columns" }).click()
+    await page.getByRole("menuitemcheckbox", { name: "Microsoft id" }).click()
+    await page.waitForURL(/columns=.*microsoftId/u)
+    await page.reload()
+    await rows.getByRole("columnheader", { name: "Microsoft id" }).waitFor()
+    await page.goBack()
+    await groups.waitFor()
     expectQuiet(opened)
   })
 

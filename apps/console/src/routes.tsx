@@ -79,7 +79,7 @@ const report = createRoute({
 })
 const row = createRoute({
   getParentRoute: () => run,
-  path: "/rows/$rowId",
+  path: "/rows/$row",
   component: lazyRouteComponent(() => import("./pages/reconciliations/RowPage.tsx"), "RowPage")
 })
 

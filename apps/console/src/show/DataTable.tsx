@@ -32,7 +32,9 @@ export const DataTable = <T,>({
   rows,
   columns,
   keyOf,
-  canChoose = false
+  canChoose = false,
+  chosen,
+  onChoose
 }: {
   /** What the table holds, for those who do not see it. */
   readonly label: string
@@ -40,10 +42,31 @@ export const DataTable = <T,>({
   readonly columns: ReadonlyArray<Column<T>>
   readonly keyOf: (row: T) => string
   readonly canChoose?: boolean
+  /** The ids of the columns that are shown, where the page keeps them; undefined: those that are not hidden. */
+  readonly chosen?: ReadonlyArray<string> | undefined
+  /** Told of another choice; undefined: that of the beginning. */
+  readonly onChoose?: (ids: ReadonlyArray<string> | undefined) => void
 }) => {
-  const [columnVisibility, setColumnVisibility] = useState<VisibilityState>(() =>
-    Object.fromEntries(columns.filter(({ isHidden }) => isHidden).map(({ id }) => [id, false]))
+  const atFirst = useMemo<VisibilityState>(
+    () => Object.fromEntries(columns.map(({ id, isHidden }) => [id, isHidden !== true])),
+    [columns]
   )
+  const [ownVisibility, setOwnVisibility] = useState(atFirst)
+  const columnVisibility =
+    onChoose === undefined
+      ? ownVisibility
+      : chosen === undefined
+        ? atFirst
+        : Object.fromEntries(columns.map(({ id }) => [id, chosen.includes(id)]))
+  const choose = (next: VisibilityState) => {
+    if (onChoose === undefined) {
+      setOwnVisibility(next)
+      return
+    }
+    const ids = columns.flatMap(({ id }) => (next[id] === false ? [] : [id]))
+    const isAtFirst = columns.every(({ id }) => ids.includes(id) === (atFirst[id] !== false))
+    onChoose(isAtFirst ? undefined : ids)
+  }
   const scroller = useRef<HTMLElement>(null)
   const data = useMemo(() => [...rows], [rows])
   const definitions = useMemo(
@@ -56,7 +79,8 @@ export const DataTable = <T,>({
     autoResetAll: false,
     getRowId: keyOf,
     state: { columnVisibility },
-    onColumnVisibilityChange: setColumnVisibility,
+    onColumnVisibilityChange: (change) =>
+      choose(typeof change === "function" ? change(columnVisibility) : change),
     getCoreRowModel: getCoreRowModel()
   })
   const models = table.getRowModel().rows

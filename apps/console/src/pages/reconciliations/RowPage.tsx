@@ -6,101 +6,84 @@ import { Fact } from "../../show/Fact.tsx"
 import { Instant } from "../../show/Instant.tsx"
 import { Money } from "../../show/Money.tsx"
 import { State } from "../../show/State.tsx"
-import { Empty, PageHead, Shown } from "../../show/States.tsx"
+import { PageHead, Shown } from "../../show/States.tsx"
 import { movers, severityTone } from "../../show/tone.ts"
-import type { Finding, ReportRow } from "./runs.ts"
+import type { Finding, ReportRow, RowDetail } from "./runs.ts"
 import { actionNames, fieldNames, valueText } from "./values.ts"
 
-const route = getRouteApi("/reconciliations/$id/rows/$rowId")
+const route = getRouteApi("/reconciliations/$id/rows/$row")
 
 /** One subscription of a report: both sides with what was agreed, who moved, what it costs and what would settle it. */
 export const RowPage = () => {
-  const { id, rowId } = route.useParams()
-  const rows = useRead("GET /v1/reconciliations/:id/rows", {
-    params: { id },
-    query: { q: rowId, limit: "20" }
-  })
+  const { id, row: number } = route.useParams()
+  const row = useRead("GET /v1/reconciliations/:id/rows/:row", { params: { id, row: number } })
   return (
-    <Shown of={rows} title="Row of a report">
-      {({ items }) => {
-        const fitting = items.filter(({ microsoftId, subscriptionId, tenantId }) =>
-          [microsoftId, subscriptionId, tenantId].includes(rowId)
-        )
-        return fitting.length === 0 ? (
-          <Empty title="The report has no such row">
-            <Anchor component={Link} to={`/reconciliations/${id}`}>
-              All rows of the report
-            </Anchor>
-          </Empty>
-        ) : (
-          <Stack gap="xl">
-            {fitting.map((row, at) => (
-              <RowView
-                key={`${row.subscriptionId} ${row.microsoftId}`}
-                run={id}
-                row={row}
-                isFirst={at === 0}
-              />
-            ))}
-          </Stack>
-        )
-      }}
+    <Shown of={row} title="Row of a report">
+      {(row) => (
+        <>
+          <PageHead
+            title={row.name}
+            above={
+              <Anchor component={Link} to={`/reconciliations/${id}`} size="sm">
+                Rows of the report
+              </Anchor>
+            }
+          />
+          <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} mb="md">
+            <Fact label="Customer">
+              {row.accountId === null ? (
+                <span className="foreign">{row.customer}</span>
+              ) : (
+                <Anchor component={Link} to={`/accounts/${row.accountId}`} className="foreign">
+                  {row.customer}
+                </Anchor>
+              )}
+            </Fact>
+            <Fact label="Reference in the BSS">
+              <span className="foreign">{row.reference ?? "only in Partner Center"}</span>
+            </Fact>
+            <Fact label="Microsoft id">{row.microsoftId ?? "only in the BSS"}</Fact>
+            <Fact label="Agreed price of a seat and billing period">
+              <Money value={row.unitPrice} />
+            </Fact>
+          </SimpleGrid>
+          <Sides row={row} />
+          <Title order={2} size="h4" mt="lg" mb="xs">
+            Findings
+          </Title>
+          {row.findings.length === 0 ? (
+            <Text>Both sides agree.</Text>
+          ) : (
+            <Stack>
+              {row.findings.map((finding) => (
+                <FindingCard key={`${finding.kind} ${finding.field}`} finding={finding} />
+              ))}
+            </Stack>
+          )}
+          <Said observed={row.observed} />
+        </>
+      )}
     </Shown>
   )
 }
 
-const RowView = ({
-  run,
-  row,
-  isFirst
-}: {
-  readonly run: string
-  readonly row: ReportRow
-  readonly isFirst: boolean
-}) => (
-  <section>
-    {isFirst ? (
-      <PageHead
-        title={row.name}
-        above={
-          <Anchor component={Link} to={`/reconciliations/${run}`} size="sm">
-            Rows of the report
-          </Anchor>
-        }
-      />
-    ) : (
-      <Title order={2} size="h3" mb="sm" className="foreign">
-        {row.name}
-      </Title>
-    )}
-    <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} mb="md">
-      <Fact label="Customer">
-        {row.accountId === null ? (
-          <span className="foreign">{row.customer}</span>
-        ) : (
-          <Anchor component={Link} to={`/accounts/${row.accountId}`} className="foreign">
-            {row.customer}
-          </Anchor>
-        )}
-      </Fact>
-      <Fact label="Reference in the BSS">{row.reference ?? "only in Partner Center"}</Fact>
-      <Fact label="Microsoft id">{row.microsoftId ?? "only in the BSS"}</Fact>
-      <Fact label="Agreed price of a seat and billing period">
-        <Money value={row.unitPrice} />
-      </Fact>
-    </SimpleGrid>
-    <Sides row={row} />
+/** What there is of Partner Center's answer, as it was decoded: the bytes themselves are not kept. */
+const Said = ({ observed }: { readonly observed: RowDetail["observed"] }) => (
+  <section aria-label="What Partner Center said">
     <Title order={2} size="h4" mt="lg" mb="xs">
-      Findings
+      What Partner Center said
     </Title>
-    {row.findings.length === 0 ? (
-      <Text>Both sides agree.</Text>
+    {observed === null ? (
+      <Text>Partner Center does not have it.</Text>
     ) : (
-      <Stack>
-        {row.findings.map((finding) => (
-          <FindingCard key={`${finding.kind} ${finding.field}`} finding={finding} />
-        ))}
-      </Stack>
+      <details>
+        <summary>
+          Its answer as it was decoded for this report; what reconciling does not need is not kept
+        </summary>
+        <Code block className="foreign" mt="xs">
+          {JSON.stringify(observed, null, 2)}
+        </Code>
+      </details>
     )}
   </section>
 )
@@ -174,6 +157,14 @@ const FindingCard = ({ finding }: { readonly finding: Finding }) => (
         <b className="foreign">{valueText(finding.bss)}</b>, Partner Center{" "}
         <b className="foreign">{valueText(finding.partnerCenter)}</b>. Moved by:{" "}
         {movers[finding.movedBy]}. At risk a month: <Money value={finding.atRisk} />.
+        {finding.deadline !== null && (
+          <>
+            {" "}
+            Deadline: <Instant at={finding.deadline} /> (
+            <Instant at={finding.deadline} isRelative />
+            ).
+          </>
+        )}
       </Text>
       {finding.actions.length > 0 && (
         <>
@@ -181,7 +172,7 @@ const FindingCard = ({ finding }: { readonly finding: Finding }) => (
             What would settle it
           </Text>
           <List size="sm" spacing={4}>
-            {finding.actions.map(({ name, refusal }) => (
+            {finding.actions.map(({ closesAt, name, refusal }) => (
               <List.Item
                 key={name}
                 icon={
@@ -194,7 +185,15 @@ const FindingCard = ({ finding }: { readonly finding: Finding }) => (
               >
                 {actionNames[name]}:{" "}
                 {refusal === null ? (
-                  "possible"
+                  <>
+                    possible
+                    {closesAt !== null && (
+                      <>
+                        {" "}
+                        until <Instant at={closesAt} />
+                      </>
+                    )}
+                  </>
                 ) : (
                   <>
                     not possible. {refusal.text} <Code>{refusal.code}</Code>
