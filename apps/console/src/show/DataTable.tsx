@@ -1,4 +1,4 @@
-import { Button, Checkbox, Menu, Table } from "@mantine/core"
+import { Button, Menu, Table } from "@mantine/core"
 import { IconColumns3 } from "@tabler/icons-react"
 import {
   type ColumnDef,
@@ -114,17 +114,13 @@ export const DataTable = <T,>({
           </Menu.Target>
           <Menu.Dropdown>
             {table.getAllLeafColumns().map((column) => (
-              <Menu.Item
+              <Menu.CheckboxItem
                 key={column.id}
-                role="menuitemcheckbox"
-                aria-checked={column.getIsVisible()}
-                leftSection={
-                  <Checkbox.Indicator checked={column.getIsVisible()} size="xs" aria-hidden />
-                }
-                onClick={() => column.toggleVisibility()}
+                checked={column.getIsVisible()}
+                onChange={() => column.toggleVisibility()}
               >
                 {String(column.columnDef.header)}
-              </Menu.Item>
+              </Menu.CheckboxItem>
             ))}
           </Menu.Dropdown>
         </Menu>

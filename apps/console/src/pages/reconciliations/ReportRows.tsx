@@ -121,6 +121,11 @@ const columnsOf = (run: string): ReadonlyArray<Column<Line>> => [
         </Anchor>
       )
   },
+  {
+    id: "deadline",
+    header: "Deadline",
+    cell: ({ finding }) => <Instant at={finding?.deadline ?? null} isRelative />
+  },
   { id: "bss", header: "BSS", align: "right", cell: ({ finding }) => side(finding, "bss") },
   {
     id: "partnerCenter",
@@ -145,11 +150,6 @@ const columnsOf = (run: string): ReadonlyArray<Column<Line>> => [
     header: "At risk a month",
     align: "right",
     cell: ({ finding }) => <Money value={finding?.atRisk ?? null} />
-  },
-  {
-    id: "deadline",
-    header: "Deadline",
-    cell: ({ finding }) => <Instant at={finding?.deadline ?? null} isRelative />
   },
   {
     id: "reference",
