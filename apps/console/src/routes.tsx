@@ -13,7 +13,12 @@ import { sessionQuery, useMay } from "./api/Session.tsx"
 import { Shell } from "./frame/Shell.tsx"
 import { SignIn } from "./frame/SignIn.tsx"
 import { listSearch, parseSearch, stringifySearch } from "./frame/search.ts"
-import { accountsSearch } from "./pages/accounts/accounts.ts"
+import {
+  accountSearch,
+  accountsSearch,
+  newAccountSearch,
+  tenantSearch
+} from "./pages/accounts/accounts.ts"
 import { agreementsSearch } from "./pages/agreements/agreements.ts"
 import { catalogueRunSearch, catalogueSearch } from "./pages/catalogue/catalogueRuns.ts"
 import { productSearch, productsSearch, productTypesSearch } from "./pages/catalogue/products.ts"
@@ -94,10 +99,38 @@ const accountList = createRoute({
   validateSearch: accountsSearch,
   component: lazyRouteComponent(() => import("./pages/accounts/Accounts.tsx"), "Accounts")
 })
+const newAccount = createRoute({
+  getParentRoute: () => accounts,
+  path: "/new",
+  validateSearch: newAccountSearch,
+  component: lazyRouteComponent(
+    () => import("./pages/accounts/NewAccountPage.tsx"),
+    "NewAccountPage"
+  )
+})
 const account = createRoute({
   getParentRoute: () => accounts,
-  path: "/$id",
+  path: "/$id"
+})
+const accountPage = createRoute({
+  getParentRoute: () => account,
+  path: "/",
+  validateSearch: accountSearch,
   component: lazyRouteComponent(() => import("./pages/accounts/AccountPage.tsx"), "AccountPage")
+})
+const tenant = createRoute({
+  getParentRoute: () => account,
+  path: "/tenant",
+  validateSearch: tenantSearch,
+  component: lazyRouteComponent(() => import("./pages/accounts/TenantPage.tsx"), "TenantPage")
+})
+const editAccount = createRoute({
+  getParentRoute: () => account,
+  path: "/edit",
+  component: lazyRouteComponent(
+    () => import("./pages/accounts/EditAccountPage.tsx"),
+    "EditAccountPage"
+  )
 })
 
 const instances = createRoute({
@@ -266,7 +299,11 @@ export const router = createRouter({
   routeTree: root.addChildren([
     overview,
     reconciliations.addChildren([runs, run.addChildren([report, row])]),
-    accounts.addChildren([accountList, account]),
+    accounts.addChildren([
+      accountList,
+      newAccount,
+      account.addChildren([accountPage, editAccount, tenant])
+    ]),
     instances.addChildren([instanceList, instance]),
     catalogueRuns.addChildren([catalogueRunList, catalogueRun]),
     products.addChildren([productsPage, product]),

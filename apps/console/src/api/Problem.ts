@@ -17,6 +17,8 @@ export class Problem extends Error {
   readonly title: string
   readonly detail: string
   readonly issues: ReadonlyArray<Issue>
+  /** The one field that it is about, where it names one besides its issues; its detail says what is wrong with it. */
+  readonly field: string | null
   readonly correlationId: string | null
   readonly retryAfterSeconds: number | null
 
@@ -26,6 +28,7 @@ export class Problem extends Error {
     readonly title: string
     readonly detail: string
     readonly issues?: ReadonlyArray<Issue>
+    readonly field?: string | null
     readonly correlationId?: string | null
     readonly retryAfterSeconds?: number | null
   }) {
@@ -35,6 +38,7 @@ export class Problem extends Error {
     this.title = given.title
     this.detail = given.detail
     this.issues = given.issues ?? []
+    this.field = given.field ?? null
     this.correlationId = given.correlationId ?? null
     this.retryAfterSeconds = given.retryAfterSeconds ?? null
   }
@@ -61,15 +65,25 @@ export const problemOf = async (response: Response): Promise<Problem> => {
     status: response.status,
     title: text(given["title"]) || `The server answered ${response.status}`,
     detail: text(given["detail"]),
-    issues: Array.isArray(given["errors"]) ? given["errors"].filter(isIssue) : [],
+    issues: [
+      ...listOf(given["errors"]).filter(isIssue),
+      ...listOf(given["problems"]).flatMap(wrongField)
+    ],
+    field: text(given["field"]) || null,
     correlationId,
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null
   })
 }
 
-/** The first issue about a field of the payload, for the field's own error. */
-export const issueOf = (problem: Problem | null, field: string): string | undefined =>
-  problem?.issues.find(({ path }) => path[0] === "payload" && path[1] === field)?.message
+/** The first issue about a field of the payload, or about anything below it, such as `address.postalCode`. */
+export const issueOf = (problem: Problem | null, field: string): string | undefined => {
+  if (problem === null) return undefined
+  const found = problem.issues.find(({ path: [part, ...path] }) => {
+    const named = path.join(".")
+    return part === "payload" && (named === field || named.startsWith(`${field}.`))
+  })
+  return found?.message ?? (problem.field === field ? problem.detail : undefined)
+}
 
 /** Whether doing the same once more, unchanged, may help. */
 export const mayPass = ({ status }: Problem): boolean =>
@@ -78,5 +92,11 @@ export const mayPass = ({ status }: Problem): boolean =>
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 const text = (value: unknown): string => (typeof value === "string" ? value : "")
+const listOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
+/** What a refusal says of the fields of what it was asked about, as if they had been sent with it. */
+const wrongField = (value: unknown): ReadonlyArray<Issue> =>
+  isRecord(value) && typeof value["field"] === "string" && typeof value["problem"] === "string"
+    ? [{ path: ["payload", ...value["field"].split(".")], message: value["problem"] }]
+    : []
 const isIssue = (value: unknown): value is Issue =>
   isRecord(value) && Array.isArray(value["path"]) && typeof value["message"] === "string"

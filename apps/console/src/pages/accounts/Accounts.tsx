@@ -1,17 +1,13 @@
-import { Anchor, Button, Group, Modal, Select, Stack, TextInput } from "@mantine/core"
-import { useDisclosure } from "@mantine/hooks"
-import { getRouteApi, Link, useNavigate } from "@tanstack/react-router"
-import { useState } from "react"
-import { useCommand, useRead } from "../../api/hooks.ts"
-import { issueOf } from "../../api/Problem.ts"
+import { Anchor, Button, Group, Select } from "@mantine/core"
+import { getRouteApi, Link } from "@tanstack/react-router"
+import { useRead } from "../../api/hooks.ts"
 import { useMay } from "../../api/Session.tsx"
 import { type Column, DataTable } from "../../show/DataTable.tsx"
 import { Pager } from "../../show/Pager.tsx"
 import { SearchBox } from "../../show/SearchBox.tsx"
 import { State } from "../../show/State.tsx"
-import { Empty, PageHead, ProblemBox, Shown } from "../../show/States.tsx"
+import { Empty, PageHead, Shown } from "../../show/States.tsx"
 import { AccountName } from "./AccountName.tsx"
-import { AccountSelect } from "./AccountSelect.tsx"
 import { type Account, activeOf, kindNames, kindOf } from "./accounts.ts"
 
 const route = getRouteApi("/accounts/")
@@ -20,7 +16,6 @@ const route = getRouteApi("/accounts/")
 export const Accounts = () => {
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const [isAdding, { open, close }] = useDisclosure()
   const mayWrite = useMay("accounts:write")
   const { active, cursor, kind, parent, q } = search
   const accounts = useRead("GET /v1/accounts", {
@@ -37,11 +32,15 @@ export const Accounts = () => {
   return (
     <>
       <PageHead title="Accounts">
-        {mayWrite && <Button onClick={open}>Make an account</Button>}
+        {mayWrite && (
+          <Button
+            component={Link}
+            to={parent === undefined ? "/accounts/new" : `/accounts/new?parent=${parent}`}
+          >
+            Make an account
+          </Button>
+        )}
       </PageHead>
-      <Modal opened={isAdding} onClose={close} title="Make an account" centered>
-        <NewAccount parent={parent ?? null} />
-      </Modal>
       <Group align="end" mb="sm">
         <SearchBox
           label="Search"
@@ -150,69 +149,3 @@ const columns: ReadonlyArray<Column<Account>> = [
       active ? <State tone="good">active</State> : <State tone="neutral">inactive</State>
   }
 ]
-
-const NewAccount = ({ parent: below }: { readonly parent: string | null }) => {
-  const navigate = useNavigate()
-  const [parent, setParent] = useState(below)
-  const [kind, setKind] = useState<Account["kind"]>("customer")
-  const [name, setName] = useState("")
-  const [code, setCode] = useState("")
-  const make = useCommand("POST /v1/accounts", ["GET /v1/accounts"])
-  const submit = () =>
-    make.mutate(
-      {
-        parts: {
-          payload: {
-            kind,
-            name,
-            ...(code === "" ? {} : { code }),
-            ...(parent === null ? {} : { parentId: parent })
-          }
-        }
-      },
-      { onSuccess: ({ id }) => void navigate({ to: "/accounts/$id", params: { id } }) }
-    )
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        submit()
-      }}
-    >
-      <Stack>
-        <AccountSelect
-          label="Below"
-          description="The root of what you see, when empty"
-          value={parent}
-          onChange={setParent}
-        />
-        <Select
-          label="Kind"
-          required
-          allowDeselect={false}
-          data={Object.entries(kindNames).map(([value, label]) => ({ value, label }))}
-          value={kind}
-          onChange={(value) => setKind(kindOf(value) ?? "customer")}
-        />
-        <TextInput
-          label="Name"
-          required
-          value={name}
-          error={issueOf(make.error, "name")}
-          onChange={({ currentTarget }) => setName(currentTarget.value)}
-        />
-        <TextInput
-          label="Code"
-          description="Your own number for it; made when empty"
-          value={code}
-          error={issueOf(make.error, "code")}
-          onChange={({ currentTarget }) => setCode(currentTarget.value)}
-        />
-        {make.error !== null && <ProblemBox problem={make.error} onRetry={submit} />}
-        <Button type="submit" loading={make.isPending}>
-          Make it
-        </Button>
-      </Stack>
-    </form>
-  )
-}

@@ -1,4 +1,7 @@
+import { useQuery } from "@tanstack/react-query"
 import type { Item } from "../../api/Operations.ts"
+import type { Problem } from "../../api/Problem.ts"
+import { read } from "../../api/request.ts"
 import {
   flagIn,
   type ListSearch,
@@ -17,6 +20,32 @@ export const kindNames: Record<Account["kind"], string> = {
   affiliate: "Affiliate"
 }
 
+export const editionNames: Record<NonNullable<Account["edition"]>, string> = {
+  basic: "Basic",
+  standard: "Standard",
+  professional: "Professional"
+}
+
+/** So many accounts lie above another one at most; what would be more is a ring. */
+const aboveMax = 20
+
+/** The account with the id and those above it as far as they are seen, the root first. */
+export const useAbove = (id: string | null) =>
+  useQuery<ReadonlyArray<Account>, Problem>({
+    queryKey: ["GET /v1/accounts/:id", "above", id],
+    queryFn: async ({ signal }) => {
+      const above: Array<Account> = []
+      let next = id
+      while (next !== null && above.length < aboveMax) {
+        const account = await read("GET /v1/accounts/:id", { params: { id: next } }, signal)
+        above.unshift(account)
+        next = account.parentId
+      }
+      return above
+    },
+    enabled: id !== null
+  })
+
 export const kindOf = (text: string | null): Account["kind"] | undefined =>
   nameIn({ text }, "text", kindNames)
 export const activeOf = (text: string | null) => flagIn({ text }, "text")
@@ -33,4 +62,42 @@ export const accountsSearch = (raw: RawSearch): AccountsSearch => ({
   kind: nameIn(raw, "kind", kindNames),
   parent: textIn(raw, "parent"),
   active: flagIn(raw, "active")
+})
+
+/** What the address of the form says to begin with. */
+export const newAccountSearch = (raw: RawSearch): Pick<AccountsSearch, "kind" | "parent"> => ({
+  kind: nameIn(raw, "kind", kindNames),
+  parent: textIn(raw, "parent")
+})
+
+/** What an account's page shows. */
+export const sectionNames = {
+  overview: "Overview",
+  microsoft: "At Microsoft"
+} as const
+
+export interface AccountSearch {
+  readonly show?: keyof typeof sectionNames | undefined
+  readonly cursor?: string | undefined
+}
+
+export const accountSearch = (raw: RawSearch): AccountSearch => ({
+  show: nameIn(raw, "show", sectionNames),
+  cursor: textIn(raw, "cursor")
+})
+
+export type SyncMode = "create" | "link"
+
+export const modeOf = (text: string): SyncMode | undefined =>
+  nameIn({ text }, "text", { create: 1, link: 1 })
+
+/** What the address of the page that makes or links a tenant says. */
+export interface TenantSearch {
+  readonly instance?: string | undefined
+  readonly mode?: SyncMode | undefined
+}
+
+export const tenantSearch = (raw: RawSearch): TenantSearch => ({
+  instance: textIn(raw, "instance"),
+  mode: modeOf(textIn(raw, "mode") ?? "")
 })

@@ -2,7 +2,8 @@ import { Select, type SelectProps } from "@mantine/core"
 import { useRead } from "../../api/hooks.ts"
 
 /** The instances by name; there are few. */
-export const useInstances = () => useRead("GET /v1/instances", { query: { limit: "200" } })
+export const useInstances = (enabled = true) =>
+  useRead("GET /v1/instances", { query: { limit: "200" } }, { enabled })
 
 export const InstanceSelect = ({
   value,
