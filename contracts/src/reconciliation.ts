@@ -129,7 +129,8 @@ const ChangeView = Schema.Struct({
 const optional = <S extends Schema.Top>(schema: S, description: string) =>
   described(Schema.optionalKey(schema), description)
 
-const TermsView = Schema.Struct({
+/** A subscription as one side holds it. */
+export const TermsView = Schema.Struct({
   offer: described(OfferId, "What was bought: PRODUCT:SKU, or a legacy offer's GUID."),
   quantity: described(Schema.Int, "Seats."),
   status: described(Status, "Whether it is in use."),

@@ -1,20 +1,23 @@
 import { AccountId } from "@concordat/core/account/Account"
-import { InstanceName } from "@concordat/core/instance/Instance"
+import { Environment, InstanceName, TenantId } from "@concordat/core/instance/Instance"
 import { PriceListId } from "@concordat/core/price/PriceList"
 import { protectionsAtOnceMax } from "@concordat/core/price/PriceProtections"
 import { protectionMonthsMax } from "@concordat/core/price/Protection"
 import {
   BillingCycle,
+  MicrosoftId,
   OfferId,
+  Status,
   SubscriptionId,
   Term
 } from "@concordat/core/subscription/Subscription"
+import { SubscriptionOrder } from "@concordat/core/subscription/Subscriptions"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Bearer, requires } from "./Auth.ts"
-import { count, described, guid, Money, timestamp } from "./Field.ts"
+import { count, described, guid, line, Money, timestamp } from "./Field.ts"
 import { Idempotent, idempotencyKey } from "./Headers.ts"
-import { noQuery } from "./Page.ts"
+import { noQuery, pageOf, pageQuery } from "./Page.ts"
 import {
   AccountNotFound,
   BodyTooLarge,
@@ -23,10 +26,73 @@ import {
   ProductNotFound,
   SubscriptionNotFound
 } from "./Problem.ts"
+import { TermsView } from "./reconciliation.ts"
 
 const id = { id: guid(SubscriptionId, "The subscription.") }
 const term = described(Schema.NullOr(Term), "The commitment; null where there is none.")
 const billingCycle = described(BillingCycle, "How often it is billed.")
+
+const listedFields = {
+  ...id,
+  reference: described(Schema.String, "The CSP's own number for the subscription."),
+  name: described(Schema.String, "The name of what was bought."),
+  instance: described(InstanceName, "The instance."),
+  environment: described(
+    Environment,
+    "The environment that it belongs to. Nobody is billed for what is in the sandbox."
+  ),
+  accountId: guid(AccountId, "Whose it is."),
+  account: described(Schema.String, "That account's name."),
+  tenantId: guid(TenantId, "The customer's Microsoft tenant."),
+  microsoftId: described(
+    Schema.NullOr(guid(MicrosoftId, "The subscription in Partner Center.")),
+    "Partner Center's id of it; null as long as it is not there."
+  ),
+  isAddon: described(Schema.Boolean, "Whether it is an add-on of another subscription."),
+  parentId: described(
+    Schema.NullOr(guid(SubscriptionId, "The base subscription.")),
+    "The base subscription of an add-on; null for none, or where the book does not say."
+  ),
+  terms: described(TermsView, "What was agreed, as the BSS holds it."),
+  unitPrice: described(
+    Schema.NullOr(Money),
+    "Of one seat for one billing period; null where the book does not say."
+  ),
+  acceptedAt: described(
+    Schema.NullOr(timestamp("When Partner Center accepted the order.")),
+    "When Partner Center accepted the order; null where it was not ordered here."
+  )
+}
+
+/** A subscription of the book. */
+export const SubscriptionView = Schema.Struct(listedFields).annotate({
+  identifier: "Subscription",
+  description: "What a customer has, as the BSS holds it."
+})
+export type SubscriptionView = typeof SubscriptionView.Type
+
+/** A subscription with what Partner Center said of it last. */
+export const SubscriptionDetailView = Schema.Struct({
+  ...listedFields,
+  observed: described(
+    Schema.NullOr(
+      Schema.Struct({
+        terms: described(TermsView, "As Partner Center holds it."),
+        fetchedAt: described(
+          Schema.NullOr(timestamp("When it was fetched.")),
+          "When it was fetched; null where that is not known."
+        )
+      }).annotate({
+        identifier: "ObservedSubscription",
+        description: "What Partner Center said last."
+      })
+    ),
+    "What Partner Center said of it last; null where it was not seen there."
+  )
+}).annotate({
+  identifier: "SubscriptionDetail",
+  description: "A subscription of the book, with what Partner Center said of it last."
+})
 
 const ScopeView = Schema.Union([
   Schema.Struct({
@@ -243,9 +309,50 @@ export const BillingCycleChanges = Schema.Struct({
   description: "What may change about how often a subscription is billed."
 })
 
-/** What subscriptions cost, and what may change about how they are billed. */
+/** What customers have, what it costs, and what may change about how it is billed. */
 export class SubscriptionsGroup extends HttpApiGroup.make("subscriptions")
   .add(
+    HttpApiEndpoint.get("list", "/", {
+      query: {
+        account: Schema.optionalKey(guid(AccountId, "Only of this account and of those below it.")),
+        instance: described(Schema.optionalKey(InstanceName), "Only of this instance."),
+        status: described(Schema.optionalKey(Status), "Only of this status."),
+        parent: Schema.optionalKey(
+          guid(SubscriptionId, "Only the add-ons of this base subscription.")
+        ),
+        endsFrom: described(
+          Schema.optionalKey(timestamp("Commitments that end then or later.")),
+          "Only commitments that end then or later."
+        ),
+        endsBefore: described(
+          Schema.optionalKey(timestamp("Commitments that end before.")),
+          "Only commitments that end before."
+        ),
+        q: Schema.optionalKey(
+          line(
+            "The beginning of a name or reference; or a whole id: of the subscription, in the BSS or in Partner Center, or of the tenant.",
+            { min: 0, max: 200 }
+          )
+        ),
+        sort: described(
+          Schema.optionalKey(SubscriptionOrder),
+          "`name` when absent; `end`: by the end of the commitment, and only those that have one."
+        ),
+        ...pageQuery
+      },
+      success: pageOf(SubscriptionView, "SubscriptionPage"),
+      error: InstanceNotFound
+    })
+      .annotate(OpenApi.Summary, "List subscriptions of the book")
+      .annotateMerge(requires("accounts:read")),
+    HttpApiEndpoint.get("get", "/:id", {
+      params: id,
+      query: noQuery,
+      success: SubscriptionDetailView,
+      error: SubscriptionNotFound
+    })
+      .annotate(OpenApi.Summary, "Read one subscription, with what Partner Center said of it last")
+      .annotateMerge(requires("accounts:read")),
     HttpApiEndpoint.post("protectPrices", "/price-protections", {
       headers: idempotencyKey,
       query: noQuery,
@@ -293,6 +400,6 @@ export class SubscriptionsGroup extends HttpApiGroup.make("subscriptions")
   .annotateMerge(
     OpenApi.annotations({
       title: "Subscriptions",
-      description: "What subscriptions cost, and what may change about how they are billed."
+      description: "What customers have, what it costs, and what may change about how it is billed."
     })
   ) {}

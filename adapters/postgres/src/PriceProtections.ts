@@ -8,14 +8,14 @@ import {
   type PricedSubscription,
   PriceProtections,
   type ProtectionScope,
-  ProtectionScopeNotFound,
-  SubscriptionNotFound
+  ProtectionScopeNotFound
 } from "@concordat/core/price/PriceProtections"
 import {
   type BillingCycle,
   SubscriptionId,
   type Term
 } from "@concordat/core/subscription/Subscription"
+import { SubscriptionNotFound } from "@concordat/core/subscription/Subscriptions"
 import { Instant, toIso } from "@concordat/core/time/Instant"
 import { BigDecimal, Effect, Layer } from "effect"
 import { type Kysely, type RawBuilder, sql } from "kysely"

@@ -34,6 +34,7 @@ import { secretRotationLayer } from "./SecretRotation.ts"
 import { keyringFromConfig, Secrets } from "./Secrets.ts"
 import { sessionsLayer } from "./Sessions.ts"
 import { signInAttemptsLayer } from "./SignInAttempts.ts"
+import { subscriptionsLayer } from "./Subscriptions.ts"
 import { synchronizationsLayer } from "./Synchronizations.ts"
 import { syncOptionsLayer } from "./SyncOptions.ts"
 import { unitOfWorkLayer } from "./UnitOfWork.ts"
@@ -73,6 +74,7 @@ export const portsLayer = Layer.mergeAll(
   secretRotationLayer,
   sessionsLayer,
   signInAttemptsLayer,
+  subscriptionsLayer,
   synchronizationsLayer,
   syncOptionsLayer,
   unitOfWorkLayer

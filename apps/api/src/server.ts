@@ -28,6 +28,7 @@ import type { PriceSheets } from "@concordat/core/pricesheet/PriceSheets"
 import type { Reports } from "@concordat/core/reconciliation/Reports"
 import type { Runs } from "@concordat/core/reconciliation/Runs"
 import type { SecretRotation } from "@concordat/core/secret/SecretRotation"
+import type { Subscriptions } from "@concordat/core/subscription/Subscriptions"
 import type { KeptCountryRules } from "@concordat/core/tenant/KeptCountryRules"
 import type { MpnVerdicts } from "@concordat/core/tenant/MpnVerdicts"
 import type { Synchronizations } from "@concordat/core/tenant/Synchronizations"
@@ -113,6 +114,7 @@ export type ApiPorts =
   | SignIn
   | SignInAttempts
   | KeptCountryRules
+  | Subscriptions
   | Synchronizations
   | SyncOptions
   | Templates

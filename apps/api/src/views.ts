@@ -114,7 +114,7 @@ const groupTitle = (by: RowGrouping, key: string | null, account: string | null)
 type TermsView = NonNullable<ReconciliationRow["bss"]>
 
 /** What a side does not keep is absent, not null: null means that there is none. */
-const termsView = (terms: AgreedTerms): TermsView => ({
+export const termsView = (terms: AgreedTerms): TermsView => ({
   offer: terms.offer,
   quantity: terms.quantity,
   status: terms.status,

@@ -137,6 +137,8 @@ describe("what does not exist", () => {
       { name: "x", role: "customer", scopes: ["accounts:read"], branch: nobody },
       "404 account-not-found"
     ],
+    ["GET", `/v1/subscriptions/${nobody}`, undefined, "404 subscription-not-found"],
+    ["GET", "/v1/subscriptions?instance=nowhere", undefined, "404 instance-not-found"],
     [
       "GET",
       `/v1/subscriptions/${nobody}/price-protection`,
@@ -292,6 +294,21 @@ describe("what does not fit", () => {
       ["payload.cursor"]
     ],
     ["GET", "/v1/subscriptions/x/price-protection", undefined, ["params.id"]],
+    [
+      "GET",
+      "/v1/subscriptions?account=x&parent=x&status=gone&endsFrom=soon&endsBefore=never&sort=price&limit=0",
+      undefined,
+      [
+        "query.account",
+        "query.status",
+        "query.parent",
+        "query.endsFrom",
+        "query.endsBefore",
+        "query.sort",
+        "query.limit"
+      ]
+    ],
+    ["GET", "/v1/subscriptions/x", undefined, ["params.id"]],
     ["POST", "/v1/imports", { name: "contoso-eu" }, ["payload.name", "payload.instance"]],
     ["GET", "/v1/imports/not-a-guid", undefined, ["params.id"]],
     [

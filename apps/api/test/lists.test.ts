@@ -32,17 +32,18 @@ const everything = async (path: string, limit: number) => {
 }
 
 describe("lists", () => {
-  it.each(["/v1/accounts", "/v1/instances", "/v1/keys", "/v1/reconciliations"])(
-    "%s gives every item once, whatever the size of a page",
-    async (path) => {
-      const whole = await everything(path, 500)
-      expect(whole.length).toBeGreaterThan(1)
-      for (const limit of [1, 2, 3])
-        expect((await everything(path, limit)).map(({ id }) => id)).toEqual(
-          whole.map(({ id }) => id)
-        )
-    }
-  )
+  it.each([
+    "/v1/accounts",
+    "/v1/instances",
+    "/v1/keys",
+    "/v1/reconciliations",
+    "/v1/subscriptions"
+  ])("%s gives every item once, whatever the size of a page", async (path) => {
+    const whole = await everything(path, 500)
+    expect(whole.length).toBeGreaterThan(1)
+    for (const limit of [1, 2, 3])
+      expect((await everything(path, limit)).map(({ id }) => id)).toEqual(whole.map(({ id }) => id))
+  })
 
   it("a report gives every row once, in its order", async () => {
     const path = `/v1/reconciliations/${api.seeded.finished}/rows`
@@ -53,9 +54,13 @@ describe("lists", () => {
 
   it("a cursor of another list is refused, and so is one that was changed", async () => {
     const { body } = await api.call("GET", "/v1/accounts?limit=1")
+    const byName = await api.call("GET", "/v1/subscriptions?limit=1")
+    expect(byName.body.next).not.toBeNull()
     for (const wrong of [
       `/v1/keys?cursor=${body.next}`,
       `/v1/accounts?cursor=${body.next}x`,
+      // A place in one order is none in another.
+      `/v1/subscriptions?sort=end&cursor=${byName.body.next}`,
       "/v1/accounts?cursor=e30.e30"
     ])
       expect(problemOf(await api.call("GET", wrong))).toBe("400 invalid-request")

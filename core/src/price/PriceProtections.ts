@@ -9,6 +9,7 @@ import type {
   Status,
   SubscriptionId
 } from "../subscription/Subscription.ts"
+import type { SubscriptionNotFound } from "../subscription/Subscriptions.ts"
 import type { PriceListId } from "./PriceList.ts"
 import type { PriceCause } from "./PriceLists.ts"
 import type { Protection } from "./Protection.ts"
@@ -34,15 +35,6 @@ export class ProtectionScopeNotFound extends Schema.TaggedError<ProtectionScopeN
 ) {
   override get message(): string {
     return `There is no ${this.kind} ${this.id} in this instance.`
-  }
-}
-
-export class SubscriptionNotFound extends Schema.TaggedError<SubscriptionNotFound>()(
-  "SubscriptionNotFound",
-  { id: Schema.String }
-) {
-  override get message(): string {
-    return `There is no subscription ${this.id}.`
   }
 }
 

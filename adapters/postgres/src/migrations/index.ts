@@ -16,6 +16,7 @@ import { mpnVerdicts } from "./0015_mpn_verdicts.ts"
 import { operators } from "./0016_operators.ts"
 import { changes } from "./0017_changes.ts"
 import { reports } from "./0018_reports.ts"
+import { subscriptionList } from "./0019_subscription_list.ts"
 import { bounces } from "./0022_bounces.ts"
 
 /** One step of the schema, forward only. Its name sorts after all that were released before it. */
@@ -43,5 +44,6 @@ export const migrations: ReadonlyArray<MigrationModule> = [
   operators,
   changes,
   reports,
+  subscriptionList,
   bounces
 ]

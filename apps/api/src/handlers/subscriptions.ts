@@ -1,7 +1,7 @@
 import { Api } from "@concordat/contracts/Api"
 import { Caller } from "@concordat/contracts/Auth"
 import { InvalidRequest, ProductNotFound, SubscriptionNotFound } from "@concordat/contracts/Problem"
-import type { PriceProtectionOutcome } from "@concordat/contracts/subscriptions"
+import type { PriceProtectionOutcome, SubscriptionView } from "@concordat/contracts/subscriptions"
 import { AccountId } from "@concordat/core/account/Account"
 import { Instances } from "@concordat/core/instance/Instances"
 import { cycleChanges, type PricedCycleChange } from "@concordat/core/price/cycleChanges"
@@ -14,22 +14,52 @@ import {
 import type { Protection } from "@concordat/core/price/Protection"
 import { type ProtectionOutcome, protectPrices } from "@concordat/core/price/protectPrices"
 import { cycleRefusalText } from "@concordat/core/subscription/changeBillingCycle"
+import { type ListedSubscription, Subscriptions } from "@concordat/core/subscription/Subscriptions"
 import { Instant } from "@concordat/core/time/Instant"
 import { CurrentCorrelation } from "@concordat/core/vendor/Correlation"
 import { Clock, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { pageOf } from "../Cursors.ts"
+import { termsView } from "../views.ts"
 import { accountNotFound } from "./accounts.ts"
 import { instanceNotFound } from "./instances.ts"
 
-/** What subscriptions cost, and what may change about how they are billed. */
+/** What customers have, what it costs, and what may change about how it is billed. */
 export const subscriptionsLayer = HttpApiBuilder.group(
   Api,
   "subscriptions",
   Effect.fnUntraced(function* (handlers) {
     const instances = yield* Instances
     const protections = yield* PriceProtections
+    const subscriptions = yield* Subscriptions
     return handlers.handleAll({
+      list: Effect.fnUntraced(
+        function* ({ query }) {
+          const caller = yield* Caller
+          const { cursor, instance, limit, sort = "name", ...filter } = query
+          const instanceId =
+            instance === undefined ? undefined : (yield* instances.byName(instance)).id
+          const page = yield* pageOf(`subscriptions ${sort}`, { cursor, limit }, (page) =>
+            subscriptions.list(caller.branch, { ...filter, instanceId }, sort, page)
+          )
+          return { ...page, items: page.items.map(listedView) }
+        },
+        Effect.catchTag("InstanceNotFound", instanceNotFound)
+      ),
+      get: Effect.fnUntraced(
+        function* ({ params: { id } }) {
+          const caller = yield* Caller
+          const { subscription, observed } = yield* subscriptions.get(id, caller.branch)
+          return {
+            ...listedView(subscription),
+            observed:
+              observed === null
+                ? null
+                : { terms: termsView(observed.terms), fetchedAt: observed.fetchedAt }
+          }
+        },
+        Effect.catchTag("SubscriptionNotFound", subscriptionNotFound)
+      ),
       protectPrices: Effect.fnUntraced(
         function* ({ payload: { instance, scope, months, dryRun, cursor, limit } }) {
           const caller = yield* Caller
@@ -95,6 +125,11 @@ export const subscriptionsLayer = HttpApiBuilder.group(
     })
   })
 )
+
+const listedView = ({ instanceId: _, terms, ...rest }: ListedSubscription): SubscriptionView => ({
+  ...rest,
+  terms: termsView(terms)
+})
 
 const summaryOf = (items: ReadonlyArray<ProtectionOutcome>) => {
   const added = items.filter(({ outcome }) => outcome === "protected").length

@@ -2,7 +2,7 @@ import { Alert, Button, Group, Select, SimpleGrid, Stack, Text, TextInput } from
 import { useCommand } from "../../api/hooks.ts"
 import type { Answer } from "../../api/Operations.ts"
 import { ProblemBox } from "../../show/States.tsx"
-import { AddressText, addressText } from "./AddressText.tsx"
+import { type Address, AddressText, addressText } from "./AddressText.tsx"
 import { type AddressDraft, addressDraft, addressOf } from "./accountForm.ts"
 import { type CountryRules, countryChoices, countryName, fitsRule } from "./CountryRules.ts"
 
@@ -135,6 +135,8 @@ const AskMicrosoft = ({
   const asked = ask.variables?.parts.payload.address
   const isOfThis = JSON.stringify(asked) === JSON.stringify(address)
   const verdict = isOfThis ? ask.data : undefined
+  const isAnother = (suggestion: Address) =>
+    addressText(suggestion) !== addressText(asked ?? suggestion)
   return (
     <Stack gap="xs">
       <Group>
@@ -154,7 +156,7 @@ const AskMicrosoft = ({
       {verdict !== undefined && (
         <Alert
           role="status"
-          color={verdict.status.startsWith("Verified") ? "teal" : "yellow"}
+          color={verdict.status.startsWith("Verified") ? "gray" : "yellow"}
           title={verdictText[verdict.status]}
         >
           <Stack gap="xs">
@@ -163,7 +165,7 @@ const AskMicrosoft = ({
                 {verdict.text}
               </Text>
             )}
-            {verdict.suggestions.map((suggestion) => (
+            {verdict.suggestions.filter(isAnother).map((suggestion) => (
               <Group key={JSON.stringify(suggestion)} gap="xs">
                 <Text size="sm">
                   <AddressText address={suggestion} />
@@ -172,7 +174,7 @@ const AskMicrosoft = ({
                   size="compact-sm"
                   variant="default"
                   onClick={() => onTake(addressDraft(suggestion))}
-                  aria-label={`Take ${addressText(suggestion)}`}
+                  aria-label={`Take it: ${addressText(suggestion)}`}
                 >
                   Take it
                 </Button>

@@ -64,7 +64,7 @@ export const SyncProgress = ({
     )}
     {state.question !== null && <Question account={account} state={state} />}
     {state.authorizationLink !== null && state.status === "in-progress" && (
-      <Authorization account={account} link={state.authorizationLink} until={state.expiresAt} />
+      <Authorization account={account} state={state} link={state.authorizationLink} />
     )}
   </Stack>
 )
@@ -125,14 +125,17 @@ const Question = ({ account, state }: { readonly account: Account; readonly stat
 /** The link that the customer's administrator opens: to copy, to send, and already mailed. */
 const Authorization = ({
   account,
-  link,
-  until
+  state,
+  link
 }: {
   readonly account: Account
+  readonly state: SyncState
   readonly link: string
-  readonly until: string | null
 }) => {
   const mayReadMails = useMay("outbox:read")
+  const mayWrite = useMay("accounts:write")
+  const look = useCommand("POST /v1/accounts/:id/synchronization", syncReadings)
+  const { expiresAt, instance } = state
   const mail = `mailto:${encodeURIComponent(account.email ?? "")}?subject=${encodeURIComponent(
     "Please authorise us for your Microsoft tenant"
   )}&body=${encodeURIComponent(
@@ -142,10 +145,10 @@ const Authorization = ({
     <Alert color="blue" title="An administrator of the customer has to accept">
       <Stack gap="xs">
         <Text size="sm">
-          This page goes on by itself as soon as the administrator has opened the link and accepted
-          {until !== null && (
+          Whether the administrator has accepted is looked for by itself, and this page goes on then
+          {expiresAt !== null && (
             <>
-              ; it waits until <Instant at={until} />
+              ; it waits until <Instant at={expiresAt} />
             </>
           )}
           .
@@ -164,12 +167,27 @@ const Authorization = ({
           <Button size="xs" variant="default" component="a" href={mail}>
             Write a mail with it
           </Button>
+          {mayWrite && (
+            <Button
+              size="xs"
+              variant="default"
+              loading={look.isPending}
+              onClick={() =>
+                look.mutate({
+                  parts: { params: { id: account.id }, payload: { instance, mode: "link" } }
+                })
+              }
+            >
+              Look now
+            </Button>
+          )}
           {mayReadMails && (
             <Anchor component={Link} to={`/outbox?account=${account.id}`} size="sm">
               Mails that were sent about it
             </Anchor>
           )}
         </Group>
+        {look.error !== null && <ProblemBox problem={look.error} />}
       </Stack>
     </Alert>
   )

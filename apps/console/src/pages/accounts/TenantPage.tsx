@@ -283,7 +283,7 @@ const Checked = ({
 }) => (
   <Alert
     role="status"
-    color={verdict.valid ? "teal" : "red"}
+    color={verdict.valid ? "gray" : "red"}
     title={verdict.valid ? "Nothing is wrong" : "Not yet"}
   >
     <Stack gap="xs">
