@@ -22,6 +22,8 @@ const keptOf = (row: Selectable<SyncOptionTable>): KeptSyncOptions => ({
   version: row.version
 })
 
+const order: ReadonlyArray<string> = SyncOptionName.literals
+
 const columnsOf = (values: SyncOptionValues) => ({
   user_name: values.userName,
   domain_prefix: values.domainPrefix,
@@ -122,6 +124,59 @@ export const syncOptionsLayer = Layer.effect(
       )
     })
 
-    return SyncOptions.of({ get: Effect.fn("SyncOptions.get")(read), put, addMissing })
+    const definitions = Effect.fn("SyncOptions.definitions")(function* (
+      ...[instanceId]: Parameters<Port["definitions"]>
+    ) {
+      const rows = yield* run("SyncOptions.definitions", (db) =>
+        db
+          .selectFrom("sync_option_definition")
+          .select(["name", "length_min", "length_max", "countries"])
+          .where("instance_id", "=", instanceId)
+          .execute()
+      )
+      return rows
+        .map(({ name, length_min, length_max, countries }) => ({
+          name,
+          lengthMin: length_min,
+          lengthMax: length_max,
+          countries
+        }))
+        .toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
+    })
+
+    const define = Effect.fn("SyncOptions.define")(function* (
+      ...[instanceId, given]: Parameters<Port["define"]>
+    ) {
+      if (given.length === 0) return
+      yield* run("SyncOptions.define", (db) =>
+        db
+          .insertInto("sync_option_definition")
+          .values(
+            given.map(({ name, lengthMin, lengthMax, countries }) => ({
+              instance_id: instanceId,
+              name,
+              length_min: lengthMin,
+              length_max: lengthMax,
+              countries
+            }))
+          )
+          .onConflict((conflict) =>
+            conflict.columns(["instance_id", "name"]).doUpdateSet({
+              length_min: (set) => set.ref("excluded.length_min"),
+              length_max: (set) => set.ref("excluded.length_max"),
+              countries: (set) => set.ref("excluded.countries")
+            })
+          )
+          .execute()
+      )
+    })
+
+    return SyncOptions.of({
+      definitions,
+      define,
+      get: Effect.fn("SyncOptions.get")(read),
+      put,
+      addMissing
+    })
   })
 )

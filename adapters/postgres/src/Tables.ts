@@ -76,6 +76,7 @@ import type {
   SynchronizationId,
   SyncQuestion
 } from "@concordat/core/tenant/Synchronization"
+import type { SyncOptionName } from "@concordat/core/tenant/SyncOption"
 import type { NewTenant } from "@concordat/core/tenant/VendorTenants"
 import type { Instant } from "@concordat/core/time/Instant"
 import type { ResourceFamily } from "@concordat/core/vendor/RateBudget"
@@ -782,6 +783,14 @@ export interface ParkedJobTable {
   lane: string
 }
 
+export interface SyncOptionDefinitionTable {
+  instance_id: InstanceId
+  name: SyncOptionName
+  length_min: number
+  length_max: number
+  countries: Instance["countries"]
+}
+
 export interface SyncOptionTable {
   account_id: AccountId
   instance_id: InstanceId
@@ -958,6 +967,7 @@ export interface Tables {
   agreement_sending: AgreementSendingTable
   mpn_verdict: MpnVerdictTable
   sync_option: SyncOptionTable
+  sync_option_definition: SyncOptionDefinitionTable
   country_rules: CountryRulesTable
   synchronization: SynchronizationTable
   synchronization_step: SynchronizationStepTable

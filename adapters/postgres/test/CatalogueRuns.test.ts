@@ -14,6 +14,7 @@ import {
 } from "@concordat/core/catalogue/VendorCatalogue"
 import { format } from "@concordat/core/money/Money"
 import { OfferId } from "@concordat/core/subscription/Subscription"
+import { SyncOptions } from "@concordat/core/tenant/SyncOptions"
 import {
   Busy,
   Malformed,
@@ -28,6 +29,7 @@ import { catalogueProductsLayer } from "../src/CatalogueProducts.ts"
 import { catalogueRunsLayer } from "../src/CatalogueRuns.ts"
 import { identifiersLayer } from "../src/Identifiers.ts"
 import { catalogueRunQueue } from "../src/queues.ts"
+import { syncOptionsLayer } from "../src/SyncOptions.ts"
 import { addInstance, clear, euros, instanceId, repositories, rowsOf } from "./World.ts"
 
 /** What Partner Center sells today, and what of it cannot be read. */
@@ -86,7 +88,13 @@ const vendor = Layer.succeed(VendorCatalogue, {
   current: () => Effect.succeed([])
 })
 
-const ports = Layer.mergeAll(catalogueRunsLayer, catalogueProductsLayer, identifiersLayer, vendor)
+const ports = Layer.mergeAll(
+  catalogueRunsLayer,
+  catalogueProductsLayer,
+  identifiersLayer,
+  syncOptionsLayer,
+  vendor
+)
 const runtime = ManagedRuntime.make(Layer.provideMerge(ports, repositories))
 afterAll(() => runtime.dispose())
 
@@ -127,6 +135,7 @@ beforeEach(async () => {
 type Ports =
   | CatalogueRuns
   | CatalogueProducts
+  | SyncOptions
   | ManagedRuntime.ManagedRuntime.Services<typeof runtime>
 const exec = <A, E>(effect: Effect.Effect<A, E, Ports>) => runtime.runPromise(effect)
 const rows = <R = Record<string, unknown>>(text: string) => exec(rowsOf<R>(text))
@@ -172,6 +181,39 @@ const changes = async (id: CatalogueRunId) =>
   (await exec(CatalogueRuns.use((runs) => runs.changes(id, undefined, page)))).items
 
 describe("a catalogue run", () => {
+  const options = () => exec(SyncOptions.use(({ definitions }) => definitions(instanceId(1))))
+
+  it("makes the sync options of accounts, and changes them where the settings ask for it", async () => {
+    const names = async () => (await options()).map(({ name }) => name)
+    await rows("update instance set csp_status = 'indirect', countries = array['DE']")
+    expect(await options()).toEqual([])
+    const run = await read()
+    expect(await names()).toEqual(["userName", "domainPrefix", "mpnId"])
+    expect(await log(run.id)).toContain(
+      "info: Sync options of accounts made: userName, domainPrefix, mpnId."
+    )
+    await rows("update instance set countries = array['DE', 'HU', 'BR']")
+    await read()
+    expect((await options()).at(-1)).toEqual({
+      name: "taxId",
+      lengthMin: 5,
+      lengthMax: 22,
+      countries: ["HU", "BR"]
+    })
+    await rows("update instance set countries = array['DE', 'BR']")
+    await read()
+    expect((await options()).at(-1)?.countries).toEqual(["BR"])
+    await rows("update instance set countries = array['DE'], csp_status = 'direct'")
+    await read()
+    expect(await names()).toEqual(["userName", "domainPrefix", "mpnId", "taxId"])
+  })
+
+  it("that could read nothing makes none", async () => {
+    for (const country of ["DE", "US"]) shop.refused.set(country, new Refused())
+    await request().then(({ id }) => attempt(id, true))
+    expect(await options()).toEqual([])
+  })
+
   it("makes products and types, says so, and keeps nothing of what it read on the way", async () => {
     const run = await read()
     expect(run).toMatchObject({
@@ -205,10 +247,12 @@ describe("a catalogue run", () => {
     expect((await rows("select from product_type")).length).toBe(8)
     expect(await log(run.id)).toEqual([
       "info: Asked for by key:test: the catalogue of DE, US in en-US",
-      "info: DE: 2 parts to read",
-      "info: US: 1 part to read",
+      // Two countries are listed at a time.
+      expect.stringMatching(/^info: (DE: 2 parts|US: 1 part) to read$/u),
+      expect.stringMatching(/^info: (DE: 2 parts|US: 1 part) to read$/u),
       expect.stringMatching(/^info: (DE|US): read$/u),
       expect.stringMatching(/^info: (DE|US): read$/u),
+      "info: Sync options of accounts made: userName, domainPrefix.",
       "info: 2 new, 0 changed, 0 discontinued; 0 products as before."
     ])
     expect((await changes(run.id)).map(({ kind, name }) => [kind, name])).toEqual([

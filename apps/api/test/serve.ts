@@ -35,6 +35,8 @@ import {
   type Subscription,
   SubscriptionId
 } from "@concordat/core/subscription/Subscription"
+import { defineSyncOptions } from "@concordat/core/tenant/defineSyncOptions"
+import type { SyncOptions } from "@concordat/core/tenant/SyncOptions"
 import { Instant } from "@concordat/core/time/Instant"
 import type { Identifiers } from "@concordat/core/work/Identifiers"
 import { Context, Effect, Exit, Layer, Logger, Redacted, References, Scope } from "effect"
@@ -177,6 +179,7 @@ export const serve = async (options: ServeOptions = {}): Promise<Served> => {
       | Instances
       | PriceSheets
       | Operators
+      | SyncOptions
     >
   ) => Effect.runPromise(Effect.provideContext(effect, adapters))
   const accounts = await seedBook(call)
@@ -185,6 +188,12 @@ export const serve = async (options: ServeOptions = {}): Promise<Served> => {
   })
   const finished = await run(finishedRun(waiting.body.id, accounts.southern, accounts.instanceId))
   const catalogue = await run(smallCatalogue(accounts.instanceId))
+  await run(
+    Effect.flatMap(
+      Instances.use((port) => Effect.orDie(port.get(accounts.instanceId))),
+      defineSyncOptions
+    )
+  )
   return {
     url,
     admin,

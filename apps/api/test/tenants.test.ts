@@ -37,6 +37,38 @@ describe("the sync options of an account", () => {
     expect((await options()).body).toMatchObject({ userName: "admin", domainPrefix: "alpine" })
   })
 
+  it("are none before the instance's first catalogue run, which is said to whoever gives some", async () => {
+    const at = `${path}/syncoptions?instance=contoso-us`
+    expect((await api.call("GET", at)).body.fields).toEqual([])
+    const refused = await api.call("PUT", at, {
+      body: { userName: "admin" },
+      headers: { "if-match": "*" }
+    })
+    expect(problemOf(refused)).toBe("400 invalid-request")
+    expect(refused.body.errors).toMatchObject([
+      { path: ["payload", "userName"], message: expect.stringContaining("catalogue run") }
+    ])
+  })
+
+  it("get the tax id when the settings are saved with a country that asks for one, and keep it", async () => {
+    const countries = async (codes: ReadonlyArray<string>) => {
+      const { headers } = await api.call("GET", "/v1/instances/contoso-eu")
+      const saved = await api.call("PATCH", "/v1/instances/contoso-eu", {
+        body: { countries: codes },
+        headers: { "if-match": headers.get("etag") ?? "" }
+      })
+      expect(saved.status, saved.text).toBe(200)
+      return (await options()).body.fields.find(({ name }: { name: string }) => name === "taxId")
+    }
+    expect(await countries(["HU"])).toMatchObject({ lengthMin: 5, lengthMax: 22 })
+    const kept = (await put({ taxId: "12345" })).body
+    expect(kept.taxId).toBe("12345")
+    expect(await countries(["US"])).toMatchObject({ hint: expect.stringContaining("HU") })
+    expect((await put({ taxId: "12345" })).body).toMatchObject({ version: kept.version })
+    await put({ userName: "admin", domainPrefix: "alpine" })
+    await api.rows("delete from sync_option_definition where name = 'taxId'")
+  })
+
   it("are not changed by who has not read them", async () => {
     const answer = await api.call("PUT", `${path}/syncoptions?instance=contoso-eu`, { body: {} })
     expect(problemOf(answer)).toBe("428 precondition-required")

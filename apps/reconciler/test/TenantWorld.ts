@@ -25,6 +25,7 @@ import {
 import { Instances } from "@concordat/core/instance/Instances"
 import { Outbox } from "@concordat/core/mail/Outbox"
 import { OfferId } from "@concordat/core/subscription/Subscription"
+import { defineSyncOptions } from "@concordat/core/tenant/defineSyncOptions"
 import { noSyncOptions, type SyncOptionValues } from "@concordat/core/tenant/SyncOption"
 import { SyncOptions } from "@concordat/core/tenant/SyncOptions"
 import { Instant } from "@concordat/core/time/Instant"
@@ -200,12 +201,14 @@ export const tenantWorld = Effect.gen(function* () {
     })
   yield* Effect.gen(function* () {
     const instances = yield* Instances
-    for (const instance of [indirect, direct])
+    for (const instance of [indirect, direct]) {
       yield* instances.add(
         instance,
         { primary: Redacted.make(secretOf(instance.name)), sandbox: null },
         cause
       )
+      yield* defineSyncOptions(instance)
+    }
   }).pipe(Effect.provideContext(ports))
   const seller = yield* add({
     kind: "reseller",

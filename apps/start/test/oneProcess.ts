@@ -7,6 +7,7 @@ import { makeDatabase } from "@concordat/adapter-postgres/testing"
 import { AccountId } from "@concordat/core/account/Account"
 import { Scope as KeyScope, type Role, scopesOf } from "@concordat/core/actor/Actor"
 import { ApiKeys } from "@concordat/core/actor/ApiKeys"
+import { defineSyncOptions } from "@concordat/core/tenant/defineSyncOptions"
 import { Context, Effect, Exit, Layer, Logger, Option, Redacted, Scope } from "effect"
 import { interactivePartnerCenter } from "../../api/src/partnerCenter.ts"
 import { type ApiOptions, startApi } from "../../api/src/server.ts"
@@ -100,9 +101,9 @@ export const openOneProcess = async ({ seed, account, api, byItsClock }: OneProc
         .pipe(Effect.map((one) => Redacted.value(one.key)))
     )
 
-  /** Registers the simulator's account as an instance of the same name. */
+  /** Registers the simulator's account as an instance of the same name, with the sync options of a first catalogue run. */
   const register = async (settings: object): Promise<void> => {
-    const { status, text } = await call("POST", "/v1/instances", {
+    const { body, status, text } = await call("POST", "/v1/instances", {
       body: {
         name: account.name,
         cloud: "custom",
@@ -120,6 +121,7 @@ export const openOneProcess = async ({ seed, account, api, byItsClock }: OneProc
       }
     })
     if (status !== 201) throw new Error(text)
+    await Effect.runPromise(Effect.provideContext(defineSyncOptions(body), adapters))
   }
 
   /** The account's administrator consents. */

@@ -2,6 +2,7 @@ import { Clock, Effect, Option, Result } from "effect"
 import type { Instance } from "../instance/Instance.ts"
 import { InstanceDisabled, Instances } from "../instance/Instances.ts"
 import { pricingCurrencyOf } from "../money/pricingCurrency.ts"
+import { defineSyncOptions } from "../tenant/defineSyncOptions.ts"
 import { Instant } from "../time/Instant.ts"
 import { CurrentCorrelation } from "../vendor/Correlation.ts"
 import { countingRequests } from "../vendor/Requests.ts"
@@ -30,7 +31,7 @@ const checkEvery = "1 second"
 
 /**
  * Does a catalogue run, or what is left of it: lists the parts of each country, reads those that have not been read,
- * and applies all of it in one transaction (`applyCatalogue`). Returns why it should be tried again later, or null
+ * and applies all of it in one transaction (`applyCatalogue`), with the sync options of accounts. Returns why it should be tried again later, or null
  * when the run has ended. Fails with `VendorError` where nobody gets in until an operator has done something; then
  * nothing has changed.
  */
@@ -176,6 +177,7 @@ const nameOf = (part: CataloguePart): string =>
 const apply = Effect.fnUntraced(function* (run: CatalogueRun, instance: Instance) {
   const runs = yield* CatalogueRuns
   const products = yield* CatalogueProducts
+  const instances = yield* Instances
   const identifiers = yield* Identifiers
   const { within } = yield* UnitOfWork
   const types = yield* Effect.forEach(Family.literals, (family) =>
@@ -199,6 +201,13 @@ const apply = Effect.fnUntraced(function* (run: CatalogueRun, instance: Instance
         { productNames: instance.productNames, currency: pricingCurrencyOf(home) }
       )
       yield* products.keep(run.instanceId, outcome.products)
+      // By the settings of now, which may have been saved while the run read.
+      const made = yield* Effect.flatMap(
+        Effect.orDie(instances.get(run.instanceId)),
+        defineSyncOptions
+      )
+      if (made.length > 0)
+        yield* runs.note(run.id, "info", `Sync options of accounts made: ${made.join(", ")}.`)
       yield* runs.note(run.id, "info", summaryOf(outcome))
       yield* runs.complete(run.id, outcome)
     })

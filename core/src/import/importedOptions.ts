@@ -1,6 +1,6 @@
 import type { Instance } from "../instance/Instance.ts"
 import { isDomainOption, prefixOf } from "../tenant/Domain.ts"
-import { mpnIdIsOption, noSyncOptions, type SyncOptionValues } from "../tenant/SyncOption.ts"
+import { mpnIdIsAllowed, noSyncOptions, type SyncOptionValues } from "../tenant/SyncOption.ts"
 import { line } from "./accountFrom.ts"
 import type { CustomerPlace } from "./planCustomer.ts"
 
@@ -17,7 +17,7 @@ export const importedOptions = (
   const reseller = place._tag === "New" ? place.reseller : null
   const hasMpnId =
     reseller !== null &&
-    mpnIdIsOption({ ...instance, ofTenantReseller: reseller.edition === "professional" })
+    mpnIdIsAllowed({ ...instance, ofTenantReseller: reseller.edition === "professional" })
   return {
     ...noSyncOptions,
     domainPrefix: isDomainOption(given) ? (prefixOf(instance.cloud, given) ?? given) : null,

@@ -2,6 +2,7 @@ import { Effect, Schema } from "effect"
 import { Identifiers } from "../work/Identifiers.ts"
 import { UnitOfWork } from "../work/UnitOfWork.ts"
 import { endpointsOf } from "./Cloud.ts"
+import { changeInstance } from "./changeInstance.ts"
 import { InstanceId, type InstanceName, newInstance } from "./Instance.ts"
 import type { InstanceChange } from "./InstanceChange.ts"
 import type { Act } from "./InstanceEvent.ts"
@@ -95,7 +96,7 @@ const importOne = Effect.fnUntraced(function* (
     const added: ImportedOutcome = { name, outcome: "added", fields: fieldsOf(settings), purged }
     return added
   }
-  const after = yield* instances.update(held.id, held.version, settings, act).pipe(
+  const after = yield* changeInstance(held.id, held.version, settings, act).pipe(
     Effect.catchTags({
       InstanceChangeRefused: ({ field, reason }) => new Unfit({ field, text: reason }),
       InstanceNotFound: ({ message }) => new Unfit({ field: "name", text: message }),

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import type { Country } from "../instance/Country.ts"
+import { Country } from "../instance/Country.ts"
 import { type CspStatus, type Instance, MpnId } from "../instance/Instance.ts"
 import { domainSuffix, isDomainOption } from "./Domain.ts"
 
@@ -47,12 +47,60 @@ export const taxIdCountries: ReadonlySet<string> = new Set([
 ])
 export const taxIdLength = { min: 5, max: 22 } as const
 
+const userNameMax = 64
+
+/**
+ * A sync option of an instance: a field that its accounts have since "Get Services Definitions" made it, visible to
+ * everybody (domain.md §5, §7).
+ */
+export class SyncOptionDefinition extends Schema.Opaque<SyncOptionDefinition>()(
+  Schema.Struct({
+    name: SyncOptionName,
+    lengthMin: Schema.Int,
+    lengthMax: Schema.Int,
+    /** The instance's countries for which it was made; none: for all. */
+    countries: Schema.Array(Country)
+  }).annotate({ identifier: "SyncOptionDefinition" })
+) {}
+
+/**
+ * The sync options that an instance has from now on, by its settings. The MPN id is made for an indirect provider only;
+ * the tax id, once a country of the instance asks for one. What was made before stays, with what accounts have said.
+ */
+export const definedSyncOptions = (
+  { cspStatus, countries }: Pick<Instance, "cspStatus" | "countries">,
+  before: ReadonlyArray<SyncOptionDefinition>
+): ReadonlyArray<SyncOptionDefinition> => {
+  const asking = countries.filter((country) => taxIdCountries.has(country))
+  const made: ReadonlyArray<SyncOptionDefinition> = [
+    { name: "userName", lengthMin: 1, lengthMax: userNameMax, countries: [] },
+    { name: "domainPrefix", lengthMin: 1, lengthMax: 253, countries: [] },
+    ...(cspStatus === "indirect"
+      ? [{ name: "mpnId", lengthMin: 1, lengthMax: 20, countries: [] } as const]
+      : []),
+    ...(asking.length > 0
+      ? [
+          {
+            name: "taxId",
+            lengthMin: taxIdLength.min,
+            lengthMax: taxIdLength.max,
+            countries: asking
+          } as const
+        ]
+      : [])
+  ]
+  return SyncOptionName.literals.flatMap((name) => {
+    const definition = [...made, ...before].find((one) => one.name === name)
+    return definition === undefined ? [] : [definition]
+  })
+}
+
 /** Whom the options are of, as far as it decides which of them there are. */
 export interface SyncOptionFacts {
   readonly cspStatus: CspStatus
   readonly cloud: Instance["cloud"]
-  /** The instance's countries. */
-  readonly countries: ReadonlyArray<Country>
+  /** Those of the instance; none before its first "Get Services Definitions". */
+  readonly defined: ReadonlyArray<SyncOptionDefinition>
   /** Whether the account lies below a tenant reseller (a reseller of edition professional), whose BSS is its own. */
   readonly ofTenantReseller: boolean
 }
@@ -71,62 +119,70 @@ export interface SyncOptionField {
 }
 
 /**
- * The sync options that accounts of an instance have. The MPN id is one for an indirect provider's own organisation and
- * its country tenants only; the tax id, once a country of the instance asks for one.
+ * The sync options that an account has: those of its instance, but the MPN id in an indirect provider's own organisation
+ * and its country tenants only.
  */
-export const syncOptionFields = (facts: SyncOptionFacts): ReadonlyArray<SyncOptionField> => [
-  {
-    name: "userName",
-    label: "Username",
-    required: true,
-    lengthMin: 1,
-    lengthMax: userNameMax,
-    suffix: `@…${domainSuffix(facts.cloud)}`,
-    hint: "The administrator that is made with the tenant, such as admin. For a tenant that exists nobody is made."
-  },
-  {
-    name: "domainPrefix",
-    label: "Domain prefix",
-    required: true,
-    lengthMin: 1,
-    lengthMax: 253,
-    suffix: domainSuffix(facts.cloud),
-    hint: "A new tenant: 3 to 27 letters and digits. A tenant that exists: its prefix, or another of its domains with the suffix, such as fabrikam.com."
-  },
-  ...(mpnIdIsOption(facts)
-    ? [
-        {
-          name: "mpnId",
-          label: "Reseller (MPN ID)",
-          required: false,
-          lengthMin: 1,
-          lengthMax: 20,
-          suffix: null,
-          hint: "The reseller's Partner ID; that of the reseller's account where it is empty."
-        } as const
-      ]
-    : []),
-  ...(taxIdIsOption(facts)
-    ? [
-        {
-          name: "taxId",
-          label: "Organization INN",
-          required: false,
-          lengthMin: taxIdLength.min,
-          lengthMax: taxIdLength.max,
-          suffix: null,
-          hint: `The company's registration number, where its country asks for it: ${[...taxIdCountries].join(", ")}.`
-        } as const
-      ]
-    : [])
-]
+export const syncOptionFields = (facts: SyncOptionFacts): ReadonlyArray<SyncOptionField> =>
+  facts.defined
+    .filter(({ name }) => name !== "mpnId" || mpnIdIsAllowed(facts))
+    .map(({ name, lengthMin, lengthMax, countries }) => ({
+      name,
+      required: name === "userName" || name === "domainPrefix",
+      lengthMin,
+      lengthMax,
+      ...textsOf(name, facts.cloud, countries)
+    }))
 
-const userNameMax = 64
+const textsOf = (
+  name: SyncOptionName,
+  cloud: Instance["cloud"],
+  countries: ReadonlyArray<Country>
+): Pick<SyncOptionField, "label" | "suffix" | "hint"> => {
+  switch (name) {
+    case "userName":
+      return {
+        label: "Username",
+        suffix: `@…${domainSuffix(cloud)}`,
+        hint: "The administrator that is made with the tenant, such as admin. For a tenant that exists nobody is made."
+      }
+    case "domainPrefix":
+      return {
+        label: "Domain prefix",
+        suffix: domainSuffix(cloud),
+        hint: "A new tenant: 3 to 27 letters and digits. A tenant that exists: its prefix, or another of its domains with the suffix, such as fabrikam.com."
+      }
+    case "mpnId":
+      return {
+        label: "Reseller (MPN ID)",
+        suffix: null,
+        hint: "The reseller's Partner ID; that of the reseller's account where it is empty."
+      }
+    case "taxId":
+      return {
+        label: "Organization INN",
+        suffix: null,
+        hint: `The company's registration number, which new customers need in ${countries.join(", ")}.`
+      }
+  }
+}
 
-export const mpnIdIsOption = ({ cspStatus, ofTenantReseller }: SyncOptionFacts): boolean =>
+/** Whether an account may say whose customer it is. */
+export const mpnIdIsAllowed = ({
+  cspStatus,
+  ofTenantReseller
+}: Pick<SyncOptionFacts, "cspStatus" | "ofTenantReseller">): boolean =>
   cspStatus === "indirect" && !ofTenantReseller
-export const taxIdIsOption = ({ countries }: Pick<SyncOptionFacts, "countries">): boolean =>
-  countries.some((country) => taxIdCountries.has(country))
+
+const isDefined = ({ defined }: SyncOptionFacts, wanted: SyncOptionName): boolean =>
+  defined.some(({ name }) => name === wanted)
+
+/** What is wrong with every option of an instance that has none yet; undefined where it has them. */
+export const notDefinedProblem = ({
+  defined
+}: Pick<SyncOptionFacts, "defined">): string | undefined =>
+  defined.length === 0
+    ? "the instance has no sync options yet: get its services definitions first, with a catalogue run"
+    : undefined
 
 /** Everything that is wrong with the options, each by its name; an option that was not said yet is no problem here. */
 export const syncOptionProblems = (
@@ -139,7 +195,11 @@ export const syncOptionProblems = (
     ["mpnId", values.mpnId === null ? undefined : mpnIdProblem(facts)],
     ["taxId", values.taxId === null ? undefined : taxIdProblem(values.taxId, facts)]
   ]
-  return problems.flatMap(([field, problem]) => (problem === undefined ? [] : [{ field, problem }]))
+  const notDefined = notDefinedProblem(facts)
+  return problems.flatMap(([field, problem]) => {
+    const found = values[field] === null ? undefined : (notDefined ?? problem)
+    return found === undefined ? [] : [{ field, problem: found }]
+  })
 }
 
 const userNameProblem = (userName: string): string | undefined =>
@@ -153,7 +213,7 @@ const optionProblem = (text: string): string | undefined =>
     : "a domain prefix has letters, digits and dashes, such as fabrikam; a domain with its suffix looks like fabrikam.com"
 
 const mpnIdProblem = (facts: SyncOptionFacts): string | undefined => {
-  if (mpnIdIsOption(facts)) return undefined
+  if (mpnIdIsAllowed(facts)) return undefined
   return facts.cspStatus === "direct"
     ? "accounts of a direct partner's instance have no reseller's MPN id: leave it out"
     : "the account belongs to a tenant reseller, who has a BSS of its own: leave the MPN id out"
@@ -166,6 +226,6 @@ export const taxIdLengthProblem = (taxId: string): string | undefined =>
     : `a tax id has ${taxIdLength.min} to ${taxIdLength.max} characters; this one has ${taxId.length}`
 
 const taxIdProblem = (taxId: string, facts: SyncOptionFacts): string | undefined =>
-  taxIdIsOption(facts)
+  isDefined(facts, "taxId")
     ? taxIdLengthProblem(taxId)
     : "no country of the instance asks for a tax id: leave it out, or add the country to the instance's settings"

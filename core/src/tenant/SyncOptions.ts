@@ -3,7 +3,7 @@ import type { AccountId } from "../account/Account.ts"
 import type { AccountCause } from "../account/Accounts.ts"
 import type { InstanceId } from "../instance/Instance.ts"
 import type { StaleVersion } from "../instance/Instances.ts"
-import type { SyncOptionValues } from "./SyncOption.ts"
+import type { SyncOptionDefinition, SyncOptionValues } from "./SyncOption.ts"
 
 /** The options of one account in one instance. Nothing was kept yet: version 0. */
 export interface KeptSyncOptions {
@@ -21,6 +21,15 @@ export interface ImportedSyncOptions {
 export class SyncOptions extends Context.Service<
   SyncOptions,
   {
+    /** Which options an instance has, in their order; none before its first "Get Services Definitions". */
+    readonly definitions: (
+      instanceId: InstanceId
+    ) => Effect.Effect<ReadonlyArray<SyncOptionDefinition>>
+    /** Makes options of an instance, and changes those that it has. Joins the transaction. */
+    readonly define: (
+      instanceId: InstanceId,
+      definitions: ReadonlyArray<SyncOptionDefinition>
+    ) => Effect.Effect<void>
     /** Whose account it is has been seen to: `Accounts.get` says whether the caller may know it. */
     readonly get: (accountId: AccountId, instanceId: InstanceId) => Effect.Effect<KeptSyncOptions>
     /** Replaces the set of the version that was read. The same values again make no new version. */

@@ -138,7 +138,7 @@ export const validateCustomerForm = Effect.fn("validateCustomerForm")(function* 
   form: CustomerForm
 ) {
   const vendor = yield* VendorTenants
-  const of = syncOptionFactsOf(instance, above)
+  const of = yield* syncOptionFactsOf(instance, above)
   const mode = purchaseModeOf("customer", above[0]?.kind ?? null)
   const known: Omit<TenantFacts, "rules"> = {
     account: form,

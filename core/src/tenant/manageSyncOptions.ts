@@ -26,7 +26,7 @@ export const syncOptionsOf = Effect.fn("syncOptionsOf")(function* (
   const account = yield* Effect.flatMap(Accounts, ({ get }) => get(accountId, actor.branch))
   // Those above it may lie outside the caller's branch: they only decide which options there are.
   const { parentId } = yield* Effect.flatMap(Accounts, ({ get }) => get(account.id, null))
-  const facts = syncOptionFactsOf(instance, yield* accountsAbove(parentId))
+  const facts = yield* syncOptionFactsOf(instance, yield* accountsAbove(parentId))
   const kept = yield* Effect.flatMap(SyncOptions, ({ get }) => get(accountId, instance.id))
   return { ...kept, facts }
 })

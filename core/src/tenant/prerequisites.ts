@@ -6,6 +6,7 @@ import { domainOf, prefixOf, prefixProblem } from "./Domain.ts"
 import { matcherOf } from "./pattern.ts"
 import {
   type FieldProblem,
+  notDefinedProblem,
   type SyncOptionFacts,
   type SyncOptionValues,
   syncOptionProblems,
@@ -53,16 +54,20 @@ export const addressOf = (
 export const prerequisiteProblems = (facts: TenantFacts): ReadonlyArray<FieldProblem> => {
   const { account, options, of, rules } = facts
   const address = addressOf(facts)
+  const notDefined = notDefinedProblem(of)
   const problems: ReadonlyArray<readonly [string, string | undefined]> = [
     ["name", companyNameProblem(account.name)],
     ["email", account.email === null ? "a corporate e-mail address is needed" : undefined],
     ["phone", phoneProblem(account.phone, rules)],
     ...addressProblems(address, account.address === null, rules),
-    ["userName", options.userName === null ? "a user name is needed, such as admin" : undefined],
+    [
+      "userName",
+      options.userName === null ? (notDefined ?? "a user name is needed, such as admin") : undefined
+    ],
     [
       "domainPrefix",
       options.domainPrefix === null
-        ? "a domain prefix is needed, such as fabrikam"
+        ? (notDefined ?? "a domain prefix is needed, such as fabrikam")
         : prefixProblem(prefixOf(of.cloud, options.domainPrefix))
     ],
     ["taxId", neededTaxIdProblem(facts, address)]

@@ -21,7 +21,7 @@ import {
   type SyncMode
 } from "./Synchronization.ts"
 import { Synchronizations, SynchronizationUnderWay } from "./Synchronizations.ts"
-import { FieldProblem, syncOptionProblems } from "./SyncOption.ts"
+import { FieldProblem, notDefinedProblem, syncOptionProblems } from "./SyncOption.ts"
 import { countryOf, factsOf, type Known, knownOf } from "./tenantFacts.ts"
 
 /** Something is missing or wrong; all of it is named, and nothing was begun. */
@@ -227,7 +227,9 @@ const linkProblems = ({ options, of }: Known): ReadonlyArray<FieldProblem> => [
     ? [
         {
           field: "userName",
-          problem: "a user name is asked for here too, such as admin; nobody is made of it"
+          problem:
+            notDefinedProblem(of) ??
+            "a user name is asked for here too, such as admin; nobody is made of it"
         }
       ]
     : []),
@@ -235,7 +237,9 @@ const linkProblems = ({ options, of }: Known): ReadonlyArray<FieldProblem> => [
     ? [
         {
           field: "domainPrefix",
-          problem: "the tenant's prefix is needed, or one of its domains with the suffix"
+          problem:
+            notDefinedProblem(of) ??
+            "the tenant's prefix is needed, or one of its domains with the suffix"
         }
       ]
     : []),

@@ -56,22 +56,25 @@ export const knownOf = Effect.fn("knownOf")(function* (id: AccountId, instance: 
     contact: contacts.find(({ roles }) => roles.includes("primary")) ?? contacts[0] ?? null,
     mode: purchaseModeOf(account.kind, above[0]?.kind ?? null),
     options: values,
-    of: syncOptionFactsOf(instance, above)
+    of: yield* syncOptionFactsOf(instance, above)
   }
   return known
 })
 
 /** `above`: the accounts above the one in question. */
-export const syncOptionFactsOf = (
-  { cspStatus, cloud, countries }: Instance,
+export const syncOptionFactsOf = Effect.fnUntraced(function* (
+  { id, cspStatus, cloud }: Instance,
   above: ReadonlyArray<Pick<Account, "kind" | "edition">>
-): SyncOptionFacts => ({
-  cspStatus,
-  cloud,
-  countries,
-  ofTenantReseller: above.some(
-    ({ kind, edition }) => kind === "reseller" && edition === "professional"
-  )
+) {
+  const facts: SyncOptionFacts = {
+    cspStatus,
+    cloud,
+    defined: yield* Effect.flatMap(SyncOptions, ({ definitions }) => definitions(id)),
+    ofTenantReseller: above.some(
+      ({ kind, edition }) => kind === "reseller" && edition === "professional"
+    )
+  }
+  return facts
 })
 
 /** What a new tenant of it would be judged by; `rules` as in TenantFacts. */

@@ -9,6 +9,7 @@ import {
   prefixProblem
 } from "@concordat/core/tenant/Domain"
 import {
+  definedSyncOptions,
   noSyncOptions,
   type SyncOptionFacts,
   type SyncOptionValues,
@@ -19,14 +20,23 @@ import {
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
-const facts: fc.Arbitrary<SyncOptionFacts> = fc.record({
-  cspStatus: fc.constantFrom("direct", "indirect"),
-  cloud: fc.constantFrom("global", "china", "custom"),
+const settings = fc.record({
+  cspStatus: fc.constantFrom("direct" as const, "indirect" as const),
   countries: fc
     .uniqueArray(fc.constantFrom("DE", "FR", "HU", "BR"), { minLength: 1 })
-    .map((codes) => codes.map((code) => Country.make(code))),
-  ofTenantReseller: fc.boolean()
+    .map((codes) => codes.map((code) => Country.make(code)))
 })
+/** An account of an instance whose settings were saved some times. */
+const facts: fc.Arbitrary<SyncOptionFacts> = fc
+  .record({
+    saved: fc.array(settings, { maxLength: 3 }),
+    cspStatus: fc.constantFrom("direct", "indirect"),
+    cloud: fc.constantFrom("global", "china", "custom"),
+    ofTenantReseller: fc.boolean()
+  })
+  .map(({ saved, ...of }) => ({ ...of, defined: definedBy(saved) }))
+const definedBy = (saved: ReadonlyArray<Parameters<typeof definedSyncOptions>[0]>) =>
+  saved.reduce<SyncOptionFacts["defined"]>((before, one) => definedSyncOptions(one, before), [])
 const hostile = fc.oneof(
   fc.string(),
   fc.constantFrom(
@@ -62,12 +72,12 @@ describe("sync options", () => {
       ["direct", false, false],
       ["direct", true, false]
     ] as const) {
-      const of = {
+      const of: SyncOptionFacts = {
         cspStatus,
         cloud: "global",
-        countries: [Country.make("DE")],
+        defined: definedBy([{ cspStatus, countries: [Country.make("DE")] }]),
         ofTenantReseller
-      } as const
+      }
       const names = syncOptionFields(of).map(({ name }) => name)
       expect([cspStatus, ofTenantReseller, names.includes("mpnId")]).toEqual([
         cspStatus,
@@ -77,15 +87,51 @@ describe("sync options", () => {
     }
   })
 
-  it("have a tax id in 24 countries only", () => {
+  it("have a tax id for 24 countries only, of 5 to 22 characters, since one of them was served", () => {
     expect(taxIdCountries.size).toBe(24)
     fc.assert(
-      fc.property(facts, (of) => {
-        expect(syncOptionFields(of).some(({ name }) => name === "taxId")).toBe(
-          of.countries.some((country) => ["HU", "BR"].includes(country))
+      fc.property(fc.array(settings), (saved) => {
+        const asking = saved
+          .map(({ countries }) => countries.filter((country) => ["HU", "BR"].includes(country)))
+          .filter((countries) => countries.length > 0)
+        expect(definedBy(saved).filter(({ name }) => name === "taxId")).toEqual(
+          asking.length === 0
+            ? []
+            : [{ name: "taxId", lengthMin: 5, lengthMax: 22, countries: asking.at(-1) }]
         )
       })
     )
+  })
+
+  it("that were made once stay, in their order, and making them again changes nothing", () => {
+    fc.assert(
+      fc.property(fc.array(settings), settings, (saved, now) => {
+        const before = definedBy(saved)
+        const after = definedSyncOptions(now, before)
+        const names = after.map(({ name }) => name)
+        expect(names).toEqual(
+          ["userName", "domainPrefix", "mpnId", "taxId"].filter((name) =>
+            names.some((one) => one === name)
+          )
+        )
+        for (const { name } of before) expect(names).toContain(name)
+        expect(definedSyncOptions(now, after)).toEqual(after)
+      })
+    )
+  })
+
+  it("before the first catalogue run are none, and whatever is said is refused with the way out", () => {
+    const of: SyncOptionFacts = {
+      cspStatus: "indirect",
+      cloud: "global",
+      defined: [],
+      ofTenantReseller: false
+    }
+    expect(syncOptionFields(of)).toEqual([])
+    expect(syncOptionProblems(noSyncOptions, of)).toEqual([])
+    expect(syncOptionProblems({ ...noSyncOptions, userName: "admin" }, of)).toEqual([
+      { field: "userName", problem: expect.stringMatching(/no sync options yet.*catalogue run/u) }
+    ])
   })
 
   it("that there are not are refused, and every problem is about a field that was given", () => {
@@ -113,7 +159,7 @@ describe("sync options", () => {
     const of = {
       cspStatus: "direct",
       cloud: "global",
-      countries: [Country.make("HU")],
+      defined: definedBy([{ cspStatus: "direct", countries: [Country.make("HU")] }]),
       ofTenantReseller: false
     } as const
     expect(syncOptionProblems({ ...noSyncOptions, taxId }, of).length === 0).toBe(isRight)

@@ -9,6 +9,7 @@ import {
   type TenantFacts,
   tenantLengths
 } from "@concordat/core/tenant/prerequisites"
+import { definedSyncOptions } from "@concordat/core/tenant/SyncOption"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -54,7 +55,7 @@ const whole: TenantFacts = {
   of: {
     cspStatus: "indirect",
     cloud: "global",
-    countries: [Country.make("DE")],
+    defined: definedSyncOptions({ cspStatus: "indirect", countries: [Country.make("DE")] }, []),
     ofTenantReseller: false
   },
   rules: germany
@@ -227,7 +228,10 @@ describe("the tenant that is asked for", () => {
   })
 
   it("has the tax id where the country asks for it, the option's before the account's", () => {
-    const of = { ...whole.of, countries: [hungary] }
+    const of = {
+      ...whole.of,
+      defined: definedSyncOptions({ cspStatus: "indirect", countries: [hungary] }, [])
+    }
     const inHungary = at({ country: hungary })
     const facts = but({ ...inHungary, of, rules: undefined })
     const with_ = (account: string | null, option: string | null) =>

@@ -18,6 +18,7 @@ import { changes } from "./0017_changes.ts"
 import { reports } from "./0018_reports.ts"
 import { subscriptionList } from "./0019_subscription_list.ts"
 import { bounces } from "./0022_bounces.ts"
+import { syncOptionDefinitions } from "./0023_sync_option_definitions.ts"
 
 /** One step of the schema, forward only. Its name sorts after all that were released before it. */
 export interface MigrationModule {
@@ -45,5 +46,6 @@ export const migrations: ReadonlyArray<MigrationModule> = [
   changes,
   reports,
   subscriptionList,
-  bounces
+  bounces,
+  syncOptionDefinitions
 ]

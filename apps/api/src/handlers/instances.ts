@@ -13,6 +13,7 @@ import {
   InstancesNotImported
 } from "@concordat/contracts/Problem"
 import { type Endpoints, endpointsOf } from "@concordat/core/instance/Cloud"
+import { changeInstance } from "@concordat/core/instance/changeInstance"
 import {
   type Instance,
   InstanceId,
@@ -46,7 +47,7 @@ export const instancesLayer = HttpApiBuilder.group(
       const given = yield* conditionGiven(condition)
       const current = yield* instances.byName(name)
       const version = yield* versionRead(given, current)
-      return tagged(yield* instances.update(current.id, version, change(current), yield* acting()))
+      return tagged(yield* changeInstance(current.id, version, change(current), yield* acting()))
     }, Effect.catchTags(refusals))
     return handlers.handleAll({
       list: ({ query }) => pageOf("instances", query, instances.list),

@@ -210,7 +210,7 @@ export const customerFormsLayer = HttpApiBuilder.group(
           const above = yield* aboveOf(parent)
           const instance = yield* instances.byName(name)
           const rules = yield* countryRulesOf(instance, country)
-          const facts = syncOptionFactsOf(instance, above)
+          const facts = yield* syncOptionFactsOf(instance, above)
           return {
             instance: instance.name,
             country,

@@ -14,6 +14,7 @@ import {
 } from "@concordat/core/instance/Instance"
 import { Instances } from "@concordat/core/instance/Instances"
 import { Language } from "@concordat/core/instance/Language"
+import { defineSyncOptions } from "@concordat/core/tenant/defineSyncOptions"
 import { Instant } from "@concordat/core/time/Instant"
 import { Identifiers } from "@concordat/core/work/Identifiers"
 import { Clock, Effect, Schema } from "effect"
@@ -101,6 +102,7 @@ export const seedDemo = Effect.fn("seedDemo")(function* (
     const instance = yield* registered(account, demoRequestsPerMinute)
     const products = productsOf(account, items)
     yield* Effect.flatMap(Catalogue, (catalogue) => catalogue.put(instance.id, products))
+    yield* defineSyncOptions(instance)
     const lines = bookOf(account, yield* control.book(account.name))
     yield* keep(instance, lines)
     yield* sellAt(instance, account.currency, products, lines, actor.name)
