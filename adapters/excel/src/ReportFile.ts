@@ -5,25 +5,21 @@ import type { ReportRow } from "@concordat/core/reconciliation/Runs"
 import { deadlineOf } from "@concordat/core/reconciliation/urgency"
 import type { AgreedTerms } from "@concordat/core/subscription/Subscription"
 import { toIso } from "@concordat/core/time/Instant"
-import { stringify } from "csv-stringify/sync"
-import { BigDecimal, Effect, Stream } from "effect"
+import { BigDecimal, Stream } from "effect"
 import type ExcelJS from "exceljs"
-import {
-  drained,
-  inert,
-  numberFormats,
-  plainText,
-  streamedWorkbook,
-  withoutControls,
-  xlsxCell
-} from "./cells.ts"
+import { numberFormats, streamedWorkbook, withoutControls } from "./cells.ts"
 import { linesOf, type ReportLine, reportColumns } from "./reportColumns.ts"
+import {
+  csvTable,
+  jsonRows,
+  rowsAtOnce,
+  type SheetLayout,
+  sheetRowsMax,
+  writeSheets
+} from "./TableFile.ts"
 
 /** The formats of a report. */
 export type ReportFormat = "xlsx" | "csv" | "json"
-
-/** The most rows that a sheet of Excel has, its header included. */
-export const sheetRowsMax = 1_048_576
 
 /**
  * The report of a finished run as a file, written while it is read: rows are taken only as fast as the bytes are.
@@ -37,76 +33,40 @@ export const reportFile = <E, R>(
   rows: Stream.Stream<ReportRow, E, R>,
   options: { readonly sheetRowsMax?: number } = {}
 ): Stream.Stream<Uint8Array, E, R> => {
+  const layout = layoutOf(run)
   switch (format) {
     case "xlsx":
-      return streamedWorkbook((workbook) =>
-        writeWorkbook(workbook, run, rows, options.sheetRowsMax ?? sheetRowsMax)
-      )
+      return streamedWorkbook((workbook) => {
+        writeSummary(workbook, run)
+        return writeSheets(workbook, layout, lines(rows), options.sheetRowsMax ?? sheetRowsMax)
+      })
     case "csv":
-      return csvReport(run, rows)
+      return csvTable(layout, lines(rows))
     case "json":
-      return jsonReport(run, rows)
+      return jsonRows(
+        [`{"reconciliation":${JSON.stringify(jsonRun(run))},"rows":[`, "]}\n"],
+        rows,
+        jsonRow
+      )
   }
 }
 
-const encoder = new TextEncoder()
-const rowsAtOnce = 500
-
 /** Money of the sandbox is nobody's, and its column says so wherever it is copied to. */
-const headingsOf = ({ environment }: Run): ReadonlyArray<string> =>
-  reportColumns.map(({ heading, type }) =>
-    type === "money" && environment === "sandbox" ? `${heading} (sandbox)` : heading
+const layoutOf = ({ environment }: Run): SheetLayout<ReportLine> => ({
+  sheet: "Rows",
+  columns: reportColumns.map((column) =>
+    column.type === "money" && environment === "sandbox"
+      ? { ...column, heading: `${column.heading} (sandbox)` }
+      : column
   )
+})
 
-const csvReport = <E, R>(
-  run: Run,
-  rows: Stream.Stream<ReportRow, E, R>
-): Stream.Stream<Uint8Array, E, R> => {
-  const header = stringify([headingsOf(run)], {
-    bom: true,
-    record_delimiter: "\r\n"
-  })
-  return Stream.concat(
-    Stream.make(encoder.encode(header)),
-    rows.pipe(
-      Stream.grouped(rowsAtOnce),
-      Stream.map((group) =>
-        encoder.encode(
-          stringify(group.flatMap(linesOf).map(csvCells), { record_delimiter: "\r\n" })
-        )
-      )
-    )
+const lines = <E, R>(rows: Stream.Stream<ReportRow, E, R>): Stream.Stream<ReportLine, E, R> =>
+  rows.pipe(
+    Stream.grouped(rowsAtOnce),
+    Stream.map((group) => group.flatMap(linesOf)),
+    Stream.flattenIterable
   )
-}
-
-const csvCells = (line: ReportLine): ReadonlyArray<string> =>
-  reportColumns.map(({ type, read }) => {
-    const value = read(line)
-    const text = plainText(type, value)
-    return typeof value === "string" ? inert(text) : text
-  })
-
-const jsonReport = <E, R>(
-  run: Run,
-  rows: Stream.Stream<ReportRow, E, R>
-): Stream.Stream<Uint8Array, E, R> => {
-  const head = `{"reconciliation":${JSON.stringify(jsonRun(run))},"rows":[`
-  return Stream.make(encoder.encode(head)).pipe(
-    Stream.concat(
-      rows.pipe(
-        Stream.grouped(rowsAtOnce),
-        Stream.mapAccum(
-          () => true,
-          (isFirst, group) => {
-            const text = group.map((row) => JSON.stringify(jsonRow(row))).join(",\n")
-            return [false, [encoder.encode(isFirst ? `\n${text}` : `,\n${text}`)]] as const
-          }
-        )
-      )
-    ),
-    Stream.concat(Stream.make(encoder.encode("\n]}\n")))
-  )
-}
 
 const jsonMoney = (value: Money | null) =>
   value === null ? null : { amount: formatMoney(value), currency: value.currency }
@@ -162,61 +122,6 @@ const jsonRow = ({ accountId, tenantId, customer, row }: ReportRow) => ({
     }))
   }))
 })
-
-const writeWorkbook = <E, R>(
-  workbook: ExcelJS.stream.xlsx.WorkbookWriter,
-  run: Run,
-  rows: Stream.Stream<ReportRow, E, R>,
-  rowsMax: number
-) =>
-  Effect.gen(function* () {
-    writeSummary(workbook, run)
-    let sheets = 0
-    let sheet = addRowsSheet(workbook, run, ++sheets)
-    let rowsLeft = rowsMax - 1
-    yield* rows.pipe(
-      Stream.rechunk(rowsAtOnce),
-      Stream.runForEachArray((group) =>
-        Effect.gen(function* () {
-          for (const line of group.flatMap(linesOf)) {
-            if (rowsLeft === 0) {
-              sheet.commit()
-              sheet = addRowsSheet(workbook, run, ++sheets)
-              rowsLeft = rowsMax - 1
-            }
-            sheet.addRow(xlsxCells(line)).commit()
-            rowsLeft--
-          }
-          yield* drained(sheet)
-        })
-      )
-    )
-    sheet.commit()
-  })
-
-const addRowsSheet = (
-  workbook: ExcelJS.stream.xlsx.WorkbookWriter,
-  run: Run,
-  number: number
-): ExcelJS.Worksheet => {
-  const sheet = workbook.addWorksheet(number === 1 ? "Rows" : `Rows ${number}`, {
-    views: [{ state: "frozen", ySplit: 1 }]
-  })
-  const headings = headingsOf(run)
-  sheet.columns = reportColumns.map(({ heading, type, width }, i) => ({
-    header: headings[i] ?? heading,
-    width,
-    style: { numFmt: numberFormats[type] }
-  }))
-  sheet.autoFilter = { from: { row: 1, column: 1 }, to: { row: 1, column: reportColumns.length } }
-  const header = sheet.getRow(1)
-  header.font = { bold: true }
-  header.commit()
-  return sheet
-}
-
-const xlsxCells = (line: ReportLine): Array<ExcelJS.CellValue> =>
-  reportColumns.map(({ type, read }) => xlsxCell(type, read(line)))
 
 const writeSummary = (workbook: ExcelJS.stream.xlsx.WorkbookWriter, run: Run): void => {
   const sheet = workbook.addWorksheet("Summary")

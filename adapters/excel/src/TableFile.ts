@@ -24,20 +24,25 @@ export interface TableColumn<A> {
   readonly read: (row: A) => CellValue
 }
 
-/** How a list looks as a file. */
-export interface TableLayout<A> {
+/** How lines look as a table. */
+export interface SheetLayout<A> {
   /** Name of the sheet, at most 28 characters. */
   readonly sheet: string
   readonly columns: ReadonlyArray<TableColumn<A>>
+}
+
+/** How a list looks as a file. */
+export interface TableLayout<A> extends SheetLayout<A> {
   /** A row in JSON, where the file is an array of them. */
   readonly json: (row: A) => unknown
 }
 
 const encoder = new TextEncoder()
-const rowsAtOnce = 500
+/** How many rows are turned into bytes at a time. */
+export const rowsAtOnce = 500
 
 /** The most rows that a sheet of Excel has, its header included. */
-const sheetRowsMax = 1_048_576
+export const sheetRowsMax = 1_048_576
 
 /**
  * A list as a file, written while it is read: rows are taken only as fast as the bytes are. Text is never a formula:
@@ -58,12 +63,13 @@ export const tableFile = <A, E, R>(
     case "csv":
       return csvTable(layout, rows)
     case "json":
-      return jsonTable(layout, rows)
+      return jsonRows(["[", "]\n"], rows, layout.json)
   }
 }
 
-const csvTable = <A, E, R>(
-  { columns }: TableLayout<A>,
+/** A header and a line each, with the mark by which Excel knows UTF-8. */
+export const csvTable = <A, E, R>(
+  { columns }: SheetLayout<A>,
   rows: Stream.Stream<A, E, R>
 ): Stream.Stream<Uint8Array, E, R> => {
   const cells = (row: A) =>
@@ -87,11 +93,13 @@ const csvTable = <A, E, R>(
   )
 }
 
-const jsonTable = <A, E, R>(
-  { json }: TableLayout<A>,
-  rows: Stream.Stream<A, E, R>
+/** An array of rows, a line each, between what comes before and after it. */
+export const jsonRows = <A, E, R>(
+  [before, after]: readonly [before: string, after: string],
+  rows: Stream.Stream<A, E, R>,
+  json: (row: A) => unknown
 ): Stream.Stream<Uint8Array, E, R> =>
-  Stream.make(encoder.encode("[")).pipe(
+  Stream.make(encoder.encode(before)).pipe(
     Stream.concat(
       rows.pipe(
         Stream.grouped(rowsAtOnce),
@@ -104,12 +112,13 @@ const jsonTable = <A, E, R>(
         )
       )
     ),
-    Stream.concat(Stream.make(encoder.encode("\n]\n")))
+    Stream.concat(Stream.make(encoder.encode(`\n${after}`)))
   )
 
-const writeSheets = <A, E, R>(
+/** As many sheets as Excel's limit of rows makes necessary, each with the header. */
+export const writeSheets = <A, E, R>(
   workbook: ExcelJS.stream.xlsx.WorkbookWriter,
-  layout: TableLayout<A>,
+  layout: SheetLayout<A>,
   rows: Stream.Stream<A, E, R>,
   rowsMax: number
 ) =>
@@ -139,7 +148,7 @@ const writeSheets = <A, E, R>(
 
 const addSheet = <A>(
   workbook: ExcelJS.stream.xlsx.WorkbookWriter,
-  { sheet: name, columns }: TableLayout<A>,
+  { sheet: name, columns }: SheetLayout<A>,
   number: number
 ): ExcelJS.Worksheet => {
   const sheet = workbook.addWorksheet(number === 1 ? name : `${name} ${number}`, {

@@ -4,6 +4,7 @@ import type { ReportRow } from "@concordat/core/reconciliation/Runs"
 import { deadlineOf } from "@concordat/core/reconciliation/urgency"
 import type { AgreedTerms, Terms } from "@concordat/core/subscription/Subscription"
 import type { CellValue, ColumnType } from "./cells.ts"
+import type { TableColumn } from "./TableFile.ts"
 
 /**
  * One line of a table: a finding with the row it is about, or a row that has none. A row with three findings is
@@ -19,12 +20,7 @@ export const linesOf = (report: ReportRow): ReadonlyArray<ReportLine> =>
     ? [{ report, finding: null }]
     : report.row.findings.map((finding) => ({ report, finding }))
 
-export interface ReportColumn {
-  readonly heading: string
-  readonly type: ColumnType
-  readonly width: number
-  readonly read: (line: ReportLine) => CellValue
-}
+export type ReportColumn = TableColumn<ReportLine>
 
 const column = (
   heading: string,

@@ -1,4 +1,5 @@
-import { Effect, Option, Stream } from "effect"
+import { Effect, Option, Schema, Stream } from "effect"
+import { Flag } from "effect/cli"
 
 interface Page<A> {
   readonly items: ReadonlyArray<A>
@@ -18,3 +19,11 @@ export const everyItem = <A, E, R>(
     )
   )
 }
+
+/** How many lines a list shows. */
+export const limitFlag = (byDefault: number) =>
+  Flag.Int("limit").pipe(
+    Flag.withDescription("How many at most, 1 to 500"),
+    Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 500 }))),
+    Flag.withDefault(byDefault)
+  )

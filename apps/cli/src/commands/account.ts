@@ -12,6 +12,7 @@ import { BigDecimal, Console, Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { type Api, connect } from "../Api.ts"
 import { CommandFailed } from "../failures.ts"
+import { limitFlag } from "../pages.ts"
 import { screenWidth } from "../Screen.ts"
 import { type Column, printable, table } from "../Table.ts"
 import { typed } from "../typed.ts"
@@ -75,11 +76,7 @@ const search = Command.make(
     text: Argument.String("text").pipe(
       Argument.withDescription("Part of a name, code or domain, or a whole tenant id")
     ),
-    limit: Flag.Int("limit").pipe(
-      Flag.withDescription("How many at most, 1 to 500"),
-      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 500 }))),
-      Flag.withDefault(50)
-    )
+    limit: limitFlag(50)
   },
   Effect.fnUntraced(function* ({ text, limit }) {
     const api = yield* connect()

@@ -12,6 +12,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { type Api, connect } from "../Api.ts"
 import { CommandFailed } from "../failures.ts"
 import { refuseTerminal, writeOutput } from "../Output.ts"
+import { limitFlag } from "../pages.ts"
 import { screenWidth } from "../Screen.ts"
 import { type Column, printable, table } from "../Table.ts"
 import { typed } from "../typed.ts"
@@ -242,11 +243,7 @@ const list = Command.make(
   "list",
   {
     ...filterFlags,
-    limit: Flag.Int("limit").pipe(
-      Flag.withDescription("How many at most, 1 to 500"),
-      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 500 }))),
-      Flag.withDefault(50)
-    )
+    limit: limitFlag(50)
   },
   Effect.fnUntraced(function* ({ limit, ...flags }) {
     const api = yield* connect()

@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto"
 import { type BookImport, bookBytesMax } from "@concordat/contracts/book"
 import { BookInvalid } from "@concordat/contracts/Problem"
 import { InstanceName } from "@concordat/core/instance/Instance"
-import { Console, Effect, FileSystem, Option } from "effect"
+import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { type Api, connect } from "../Api.ts"
 import { CommandFailed } from "../failures.ts"
+import { readInput } from "../Input.ts"
 import { refuseTerminal, writeOutput } from "../Output.ts"
 import { printable } from "../Table.ts"
 
@@ -67,22 +68,11 @@ const readList = Effect.fnUntraced(function* (file: string) {
     return yield* new CommandFailed({
       message: `${file} is neither .csv nor .xlsx. Save the list as "CSV UTF-8" or as Excel workbook.`
     })
-  const files = yield* FileSystem.FileSystem
-  const bytes = yield* files.readFile(file).pipe(
-    Effect.mapError(
-      (error) =>
-        new CommandFailed({
-          message:
-            error.reason._tag === "NotFound"
-              ? `There is no file ${file}.`
-              : `${file} cannot be read: ${error.message}`
-        })
-    )
+  const bytes = yield* readInput(
+    file,
+    bookBytesMax,
+    `is larger than ${bookBytesMax / 1024 / 1024} MiB. Split the list into several files.`
   )
-  if (bytes.length > bookBytesMax)
-    return yield* new CommandFailed({
-      message: `${file} is larger than ${bookBytesMax / 1024 / 1024} MiB. Split the list into several files.`
-    })
   return format === "csv" ? { format: "csv" as const, bytes } : { format: "xlsx" as const, bytes }
 })
 

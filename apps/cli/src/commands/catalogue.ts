@@ -11,12 +11,12 @@ import { Family } from "@concordat/core/catalogue/Family"
 import { InstanceName } from "@concordat/core/instance/Instance"
 import { format } from "@concordat/core/money/Money"
 import { toIso } from "@concordat/core/time/Instant"
-import { Console, Effect, Option, Schema, Stream } from "effect"
+import { Console, Effect, Option, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { type Api, connect } from "../Api.ts"
 import { CommandFailed } from "../failures.ts"
 import { makeStatusLine, progressBar } from "../Progress.ts"
-import { everyItem } from "../pages.ts"
+import { everyItem, limitFlag } from "../pages.ts"
 import { printRows, rowsAtOnce } from "../printRows.ts"
 import { canRedraw, mayColour, screenWidth } from "../Screen.ts"
 import { type Column, table } from "../Table.ts"
@@ -177,11 +177,7 @@ const runs = Command.make(
   "runs",
   {
     instance: maybeInstance,
-    limit: Flag.Int("limit").pipe(
-      Flag.withDescription("How many at most, 1 to 500"),
-      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 500 }))),
-      Flag.withDefault(20)
-    )
+    limit: limitFlag(20)
   },
   Effect.fnUntraced(function* ({ instance, limit }) {
     const api = yield* connect()

@@ -9,7 +9,7 @@ import { type Api, connect } from "../Api.ts"
 import { CommandFailed } from "../failures.ts"
 import { writeOutput } from "../Output.ts"
 import { makeStatusLine, progressBar } from "../Progress.ts"
-import { everyItem } from "../pages.ts"
+import { everyItem, limitFlag } from "../pages.ts"
 import { printRows, rowsAtOnce } from "../printRows.ts"
 import { mayColour, screenWidth } from "../Screen.ts"
 import { type Column, table } from "../Table.ts"
@@ -160,11 +160,7 @@ const importColumns: ReadonlyArray<Column> = [
 const list = Command.make(
   "list",
   {
-    limit: Flag.Int("limit").pipe(
-      Flag.withDescription("How many at most, 1 to 500"),
-      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 500 }))),
-      Flag.withDefault(20)
-    )
+    limit: limitFlag(20)
   },
   Effect.fnUntraced(function* ({ limit }) {
     const api = yield* connect()

@@ -17,7 +17,7 @@ import { Console, Effect, Option, Schema, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { type Api, connect } from "../Api.ts"
 import { CommandFailed } from "../failures.ts"
-import { everyItem } from "../pages.ts"
+import { everyItem, limitFlag } from "../pages.ts"
 import { screenWidth } from "../Screen.ts"
 import { readSecret } from "../Secret.ts"
 import { type Column, printable, table } from "../Table.ts"
@@ -531,11 +531,7 @@ const events = Command.make(
   "events",
   {
     name: named,
-    limit: Flag.Int("limit").pipe(
-      Flag.withDescription("How many at most, 1 to 500"),
-      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 500 }))),
-      Flag.withDefault(20)
-    )
+    limit: limitFlag(20)
   },
   Effect.fnUntraced(function* ({ name, limit }) {
     const api = yield* connect()

@@ -1,8 +1,9 @@
 import type { NotificationView } from "@concordat/contracts/notifications"
 import { toIso } from "@concordat/core/time/Instant"
-import { Console, Effect, Schema } from "effect"
-import { Command, Flag } from "effect/cli"
+import { Console, Effect } from "effect"
+import { Command } from "effect/cli"
 import { connect } from "../Api.ts"
+import { limitFlag } from "../pages.ts"
 import { printable } from "../Table.ts"
 
 const textOf = ({ raisedAt, severity, subject, text }: NotificationView): string =>
@@ -11,11 +12,7 @@ const textOf = ({ raisedAt, severity, subject, text }: NotificationView): string
 const list = Command.make(
   "list",
   {
-    limit: Flag.Int("limit").pipe(
-      Flag.withDescription("How many at most, 1 to 500"),
-      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 500 }))),
-      Flag.withDefault(20)
-    )
+    limit: limitFlag(20)
   },
   Effect.fnUntraced(function* ({ limit }) {
     const api = yield* connect()

@@ -4,10 +4,11 @@ import { BounceUnknown, BounceUnreadable } from "@concordat/contracts/Problem"
 import { MailId, MailStatus, type OutboxMail } from "@concordat/core/mail/Outbox"
 import { MailKind } from "@concordat/core/mail/Template"
 import { toIso } from "@concordat/core/time/Instant"
-import { Console, Effect, Option, Schema } from "effect"
+import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { connect } from "../Api.ts"
 import { CommandFailed } from "../failures.ts"
+import { limitFlag } from "../pages.ts"
 import { screenWidth } from "../Screen.ts"
 import { type Column, printable, table } from "../Table.ts"
 
@@ -44,11 +45,7 @@ const list = Command.make(
       Flag.withDescription("A part of a recipient's address or of the subject"),
       Flag.optional
     ),
-    limit: Flag.Int("limit").pipe(
-      Flag.withDescription("How many at most, 1 to 500"),
-      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 500 }))),
-      Flag.withDefault(50)
-    )
+    limit: limitFlag(50)
   },
   Effect.fnUntraced(function* ({ status, kind, q, limit }) {
     const api = yield* connect()

@@ -17,10 +17,11 @@ import { Market, PriceListId } from "@concordat/core/price/PriceList"
 import { protectionMonthsMax } from "@concordat/core/price/Protection"
 import { OfferId, SubscriptionId } from "@concordat/core/subscription/Subscription"
 import { type Instant, toIso } from "@concordat/core/time/Instant"
-import { BigDecimal, Console, Effect, FileSystem, Option, Result, Schema, Stream } from "effect"
+import { BigDecimal, Console, Effect, Option, Result, Schema, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { type Api, connect } from "../Api.ts"
 import { CommandFailed } from "../failures.ts"
+import { readInput } from "../Input.ts"
 import { writeOutput } from "../Output.ts"
 import { everyItem } from "../pages.ts"
 import { screenWidth } from "../Screen.ts"
@@ -624,25 +625,12 @@ const importList = Command.make(
 
 const fileBytesMax = 8 * 1024 * 1024
 
-const readFile = Effect.fnUntraced(function* (file: string) {
-  const files = yield* FileSystem.FileSystem
-  const bytes = yield* files.readFile(file).pipe(
-    Effect.mapError(
-      (error) =>
-        new CommandFailed({
-          message:
-            error.reason._tag === "NotFound"
-              ? `There is no file ${file}.`
-              : `${file} cannot be read: ${error.message}`
-        })
-    )
-  )
-  if (bytes.length > fileBytesMax)
-    return yield* new CommandFailed({
-      message: `${file} is larger than ${fileBytesMax / 1024 / 1024} MiB; that is no list of ${entriesMax} entries.`
-    })
-  return new TextDecoder().decode(bytes)
-})
+const readFile = (file: string) =>
+  readInput(
+    file,
+    fileBytesMax,
+    `is larger than ${fileBytesMax / 1024 / 1024} MiB; that is no list of ${entriesMax} entries.`
+  ).pipe(Effect.map((bytes) => new TextDecoder().decode(bytes)))
 
 const problemsMax = 100
 

@@ -1,11 +1,11 @@
 import type { ReconciliationView } from "@concordat/contracts/reconciliation"
 import { RunId } from "@concordat/core/reconciliation/Run"
-import { Console, Effect, Option, Schema, Stream } from "effect"
+import { Console, Effect, Option, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { type Api, connect } from "../Api.ts"
 import { CommandFailed } from "../failures.ts"
 import { refuseTerminal, writeOutput } from "../Output.ts"
-import { everyItem } from "../pages.ts"
+import { everyItem, limitFlag } from "../pages.ts"
 import { findingCells, findingColumns, legend, runCells, runColumns, summaryOf } from "../report.ts"
 import { screenWidth } from "../Screen.ts"
 import { headingLine, rowLine, table, widthsOf } from "../Table.ts"
@@ -97,11 +97,7 @@ const id = Argument.String("id").pipe(
 const list = Command.make(
   "list",
   {
-    limit: Flag.Int("limit").pipe(
-      Flag.withDescription("How many at most, 1 to 500"),
-      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 500 }))),
-      Flag.withDefault(20)
-    )
+    limit: limitFlag(20)
   },
   Effect.fnUntraced(function* ({ limit }) {
     const api = yield* connect()

@@ -7,6 +7,7 @@ import { Argument, Command, Flag, Prompt } from "effect/cli"
 import { parseDocument } from "yaml"
 import { connect } from "../Api.ts"
 import { CommandFailed } from "../failures.ts"
+import { readInput } from "../Input.ts"
 import { writeOutput } from "../Output.ts"
 import { printable } from "../Table.ts"
 
@@ -92,20 +93,8 @@ const entriesOf = Effect.fnUntraced(function* (file: string) {
     return yield* new CommandFailed({
       message: `${file} is neither .yaml nor .json; "concordat instance template" shows what is expected.`
     })
-  const files = yield* FileSystem.FileSystem
-  const text = yield* files.readFileString(file).pipe(
-    Effect.mapError(
-      (error) =>
-        new CommandFailed({
-          message:
-            error.reason._tag === "NotFound"
-              ? `There is no file ${file}.`
-              : `${file} cannot be read: ${error.message}`
-        })
-    )
-  )
-  if (text.length > fileBytesMax)
-    return yield* new CommandFailed({ message: `${file} is too large to be a file of settings.` })
+  const bytes = yield* readInput(file, fileBytesMax, "is too large to be a file of settings.")
+  const text = new TextDecoder().decode(bytes)
   // Aliases that multiply themselves are refused by the parser's own limit.
   const document = parseDocument(text, { uniqueKeys: true })
   const [problem] = document.errors

@@ -3,10 +3,11 @@ import { TemplateTexts } from "@concordat/contracts/mail"
 import { Language } from "@concordat/core/instance/Language"
 import { MailKind } from "@concordat/core/mail/Template"
 import { toIso } from "@concordat/core/time/Instant"
-import { Console, Effect, FileSystem, Option, Schema, Stream } from "effect"
+import { Console, Effect, Option, Schema, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { type Api, connect } from "../Api.ts"
 import { CommandFailed } from "../failures.ts"
+import { readInput } from "../Input.ts"
 import { everyItem } from "../pages.ts"
 import { screenWidth } from "../Screen.ts"
 import { type Column, printable, table } from "../Table.ts"
@@ -124,19 +125,12 @@ const fileArgument = Argument.String("file").pipe(
   Argument.withDescription('What the template says, in the form of "template show"')
 )
 
+/** Every text of a template at its greatest length is less. */
+const fileBytesMax = 4 * 1024 * 1024
+
 const textsIn = Effect.fnUntraced(function* (file: string) {
-  const files = yield* FileSystem.FileSystem
-  const content = yield* files.readFileString(file).pipe(
-    Effect.mapError(
-      (error) =>
-        new CommandFailed({
-          message:
-            error.reason._tag === "NotFound"
-              ? `There is no file ${file}.`
-              : `${file} cannot be read: ${error.message}`
-        })
-    )
-  )
+  const bytes = yield* readInput(file, fileBytesMax, "is too large to be a template.")
+  const content = new TextDecoder().decode(bytes)
   const json = yield* Schema.decodeEffect(Schema.fromJsonString(Schema.Unknown))(content).pipe(
     Effect.mapError(() => new CommandFailed({ message: `${file} is not JSON.` }))
   )
