@@ -14,6 +14,7 @@ const all = [
   "mail",
   "products",
   "accounts",
+  "search",
   "import"
 ]
 const named = process.argv.slice(2)

@@ -19,6 +19,7 @@ import { PriceGroupsGroup, PriceListsGroup } from "./pricelists.ts"
 import { PriceSheetsGroup } from "./pricesheets.ts"
 import { ProductsGroup } from "./products.ts"
 import { ReconciliationsGroup } from "./reconciliation.ts"
+import { SearchGroup } from "./search.ts"
 import { SecretsGroup } from "./secrets.ts"
 import { SessionGroup } from "./session.ts"
 import { SubscriptionsGroup } from "./subscriptions.ts"
@@ -49,6 +50,7 @@ export class Api extends HttpApi.make("concordat")
   .add(OperatorsGroup)
   .add(KeysGroup)
   .add(NotificationsGroup)
+  .add(SearchGroup)
   .add(OutboxGroup)
   .add(TemplatesGroup)
   .add(SecretsGroup)

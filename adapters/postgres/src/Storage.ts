@@ -30,6 +30,7 @@ import { Boss } from "./queue/Boss.ts"
 import { rateBudgetLayer, rateBudgetsLayer } from "./RateBudget.ts"
 import { reportsLayer } from "./Reports.ts"
 import { runsLayer } from "./Runs.ts"
+import { searchLayer } from "./Search.ts"
 import { secretRotationLayer } from "./SecretRotation.ts"
 import { keyringFromConfig, Secrets } from "./Secrets.ts"
 import { sessionsLayer } from "./Sessions.ts"
@@ -71,6 +72,7 @@ export const portsLayer = Layer.mergeAll(
   rateBudgetsLayer,
   reportsLayer,
   runsLayer,
+  searchLayer,
   secretRotationLayer,
   sessionsLayer,
   signInAttemptsLayer,

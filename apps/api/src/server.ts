@@ -27,6 +27,7 @@ import type { PriceProtections } from "@concordat/core/price/PriceProtections"
 import type { PriceSheets } from "@concordat/core/pricesheet/PriceSheets"
 import type { Reports } from "@concordat/core/reconciliation/Reports"
 import type { Runs } from "@concordat/core/reconciliation/Runs"
+import type { Search } from "@concordat/core/search/Search"
 import type { SecretRotation } from "@concordat/core/secret/SecretRotation"
 import type { Subscriptions } from "@concordat/core/subscription/Subscriptions"
 import type { KeptCountryRules } from "@concordat/core/tenant/KeptCountryRules"
@@ -74,6 +75,7 @@ import { pricegroupsLayer, pricelistsLayer } from "./handlers/pricelists.ts"
 import { priceSheetsLayer } from "./handlers/pricesheets.ts"
 import { productsLayer } from "./handlers/products.ts"
 import { reconciliationsLayer } from "./handlers/reconciliations.ts"
+import { searchLayer } from "./handlers/search.ts"
 import { secretsLayer } from "./handlers/secrets.ts"
 import { sessionLayer } from "./handlers/session.ts"
 import { subscriptionsLayer } from "./handlers/subscriptions.ts"
@@ -110,6 +112,7 @@ export type ApiPorts =
   | Outbox
   | Reports
   | Runs
+  | Search
   | Sessions
   | SignIn
   | SignInAttempts
@@ -156,6 +159,7 @@ export const apiLayer = Layer.mergeAll(
     priceSheetsLayer,
     productsLayer,
     reconciliationsLayer,
+    searchLayer,
     sessionLayer,
     subscriptionsLayer,
     templatesLayer,

@@ -130,11 +130,13 @@ const requestTo = ({ id, path }: Operation, seen: Served["seeded"]) => {
               ? "?by=kind"
               : id === "agreements.standing"
                 ? "?instance=contoso-eu"
-                : id === "book.import"
-                  ? "?instance=contoso-eu"
-                  : id === "pricesheets.import"
-                    ? "?instance=contoso-eu&market=DE"
-                    : ""
+                : id === "search.find"
+                  ? `?q=${seen.north.account}`
+                  : id === "book.import"
+                    ? "?instance=contoso-eu"
+                    : id === "pricesheets.import"
+                      ? "?instance=contoso-eu&market=DE"
+                      : ""
   return {
     address: address + query,
     body: bodies[id],

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Console, expectQuiet, hasChromium, settled, signIn, tabTo } from "./Console.ts"
+import { faultsOf } from "./looks.ts"
 
 describe.skipIf(!hasChromium)("the console's frame", () => {
   let console_: Console
@@ -42,7 +43,7 @@ describe.skipIf(!hasChromium)("the console's frame", () => {
     await page.keyboard.press("Enter")
     await page.getByRole("heading", { name: "Overview" }).waitFor()
     await page.keyboard.press("Control+k")
-    await page.getByPlaceholder("Page, account, domain, tenant id …").waitFor()
+    await page.getByPlaceholder("Page, account, domain, subscription, id …").waitFor()
     await page.keyboard.type("Reconc")
     await page.keyboard.press("Enter")
     await page.getByRole("heading", { name: "Reconciliations" }).waitFor()
@@ -61,6 +62,36 @@ describe.skipIf(!hasChromium)("the console's frame", () => {
       page.keyboard.press("Enter")
     ])
     expect(download.suggestedFilename()).toMatch(/\.xlsx$/u)
+    expectQuiet(opened)
+  })
+
+  it("finds things of every kind by what is known of them, and goes there by keyboard", async () => {
+    await using opened = await console_.openAs("olga", "/")
+    const { page } = opened
+    const hits = page.getByRole("option").or(page.locator(".mantine-Spotlight-action"))
+    const ask = async (text: string) => {
+      await page.keyboard.press("Control+k")
+      await page.getByRole("textbox", { name: "Search" }).fill(text)
+    }
+    await ask("contoso-eu")
+    await page.getByText("Instances", { exact: true }).last().waitFor()
+    await hits.filter({ hasText: "completed" }).first().waitFor()
+    await page.keyboard.press("Escape")
+
+    const id = await console_.account("Brightfield")
+    const answer = await page.request.get(`${console_.system.api}/v1/accounts/${id}`)
+    const { tenants } = await answer.json()
+    await ask(tenants[0].tenantId.toUpperCase())
+    await hits.filter({ hasText: tenants[0].domain }).waitFor()
+    expect(await faultsOf(page, "the palette")).toEqual([])
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await page.waitForURL(new RegExp(`/accounts/${id}$`, "u"))
+    await page.goBack()
+    await page.getByRole("heading", { name: "Overview" }).waitFor()
+
+    await ask("nobody is called this")
+    await page.getByText("Nothing is called that").waitFor()
     expectQuiet(opened)
   })
 

@@ -17,6 +17,7 @@ import { operators } from "./0016_operators.ts"
 import { changes } from "./0017_changes.ts"
 import { reports } from "./0018_reports.ts"
 import { subscriptionList } from "./0019_subscription_list.ts"
+import { search } from "./0021_search.ts"
 import { bounces } from "./0022_bounces.ts"
 import { syncOptionDefinitions } from "./0023_sync_option_definitions.ts"
 
@@ -48,4 +49,6 @@ export const migrations: ReadonlyArray<MigrationModule> = [
   subscriptionList,
   bounces,
   syncOptionDefinitions
+  search,
+  bounces
 ]

@@ -91,7 +91,7 @@ export const Shell = ({ session }: { readonly session: Session }) => {
           <Outlet />
         </Box>
       </AppShell.Main>
-      <Palette places={seen} mayReadAccounts={session.scopes.includes("accounts:read")} />
+      <Palette places={seen} maySearch={session.scopes.includes("accounts:read")} />
     </AppShell>
   )
 }
