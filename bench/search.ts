@@ -52,12 +52,15 @@ const fillTenants = (part: number) => sql`
   select instance.id, gen_random_uuid(), account.id, 'tenant' || substr(code, 3) || '.onmicrosoft.com'
   from instance, account where kind = 'customer' and substr(code, 3)::int % 10 = ${part}`
 
-const fillSubscriptions = sql`
+/** Filled in so many parts, since no statement may take long. */
+const parts = 40
+
+const fillSubscriptions = (part: number) => sql`
   insert into subscription (id, instance_id, account_id, tenant_id, reference, microsoft_id, name, is_addon,
     keeps_parent, terms)
   select gen_random_uuid(), link.instance_id, link.account_id, link.tenant_id, 'S-' || lpad(n::text, 7, '0'),
     gen_random_uuid(), (string_to_array(${offers}::text, ','))[1 + n % 6], false, false, '{}'
-  from generate_series(1, ${subscriptions}::int) n
+  from generate_series(${part + 1}::int, ${subscriptions}::int, ${parts}::int) n
   join (select *, row_number() over () - 1 as at from account_tenant) link on link.at = n % ${accounts}::int`
 
 const bench = Effect.gen(function* () {
@@ -69,8 +72,10 @@ const bench = Effect.gen(function* () {
     yield* run("instance", (db) => fillInstance.execute(db))
     for (let part = 0; part < 10; part++)
       yield* run("tenants", (db) => fillTenants(part).execute(db))
-    yield* run("subscriptions", (db) => fillSubscriptions.execute(db))
-    yield* run("vacuum", (db) => sql`vacuum analyze`.execute(db))
+    for (let part = 0; part < parts; part++)
+      yield* run("subscriptions", (db) => fillSubscriptions(part).execute(db))
+    for (const table of ["account", "account_tenant", "subscription"])
+      yield* run("vacuum", (db) => sql`vacuum analyze ${sql.table(table)}`.execute(db))
     const ids = yield* run("ids", async (db) => {
       const { rows } = await sql<{ microsoft_id: string }>`
         select microsoft_id::text from subscription tablesample system (0.1) limit ${rounds}`.execute(

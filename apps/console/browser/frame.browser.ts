@@ -77,6 +77,7 @@ describe.skipIf(!hasChromium)("the console's frame", () => {
     await page.getByText("Instances", { exact: true }).last().waitFor()
     await hits.filter({ hasText: "completed" }).first().waitFor()
     await page.keyboard.press("Escape")
+    await page.getByRole("textbox", { name: "Search" }).waitFor({ state: "detached" })
 
     const id = await console_.account("Brightfield")
     const answer = await page.request.get(`${console_.system.api}/v1/accounts/${id}`)
@@ -89,6 +90,7 @@ describe.skipIf(!hasChromium)("the console's frame", () => {
     await page.waitForURL(new RegExp(`/accounts/${id}$`, "u"))
     await page.goBack()
     await page.getByRole("heading", { name: "Overview" }).waitFor()
+    await page.getByRole("textbox", { name: "Search" }).waitFor({ state: "detached" })
 
     await ask("nobody is called this")
     await page.getByText("Nothing is called that").waitFor()

@@ -57,7 +57,9 @@ export const Palette = ({
       onQueryChange={setQuery}
       shortcut={["mod + K", "/"]}
       scrollable
-      maxHeight="min(70vh, 32rem)"
+      maxHeight={440}
+      title="Search everything"
+      classNames={{ header: "unseen" }}
     >
       <Spotlight.Search
         placeholder="Page, account, domain, subscription, id …"
