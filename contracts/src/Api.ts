@@ -10,6 +10,7 @@ import { ConsentGroup } from "./consent.ts"
 import { describeWire } from "./document.ts"
 import { ImportsGroup } from "./imports.ts"
 import { InstancesGroup } from "./instances.ts"
+import { JobsGroup } from "./jobs.ts"
 import { KeysGroup } from "./keys.ts"
 import { OutboxGroup, TemplatesGroup } from "./mail.ts"
 import { MpnIdsGroup } from "./mpnids.ts"
@@ -51,6 +52,7 @@ export class Api extends HttpApi.make("concordat")
   .add(KeysGroup)
   .add(NotificationsGroup)
   .add(SearchGroup)
+  .add(JobsGroup)
   .add(OutboxGroup)
   .add(TemplatesGroup)
   .add(SecretsGroup)

@@ -126,6 +126,12 @@ export class BounceUnknown extends HttpApiError.Problem<BounceUnknown>()(
   declare("bounce-unknown", 404, "The report is about no mail of this outbox")
 ) {}
 
+export class JobNotFound extends HttpApiError.Problem<JobNotFound>()(
+  "JobNotFound",
+  declare("job-not-found", 404, "No such job"),
+  { id: text("The id that was asked for.") }
+) {}
+
 export class ImportNotFound extends HttpApiError.Problem<ImportNotFound>()(
   "ImportNotFound",
   declare("import-not-found", 404, "No such import"),
@@ -225,6 +231,11 @@ export class MailWaits extends HttpApiError.Problem<MailWaits>()(
   "MailWaits",
   declare("mail-waits", 409, "The mail is queued already"),
   { id: text("The mail.") }
+) {}
+export class JobRefused extends HttpApiError.Problem<JobRefused>()(
+  "JobRefused",
+  declare("job-refused", 409, "The job stays as it is"),
+  { id: text("The job.") }
 ) {}
 export class NoRecipient extends HttpApiError.Problem<NoRecipient>()(
   "NoRecipient",

@@ -170,10 +170,12 @@ const remedies: Record<string, string> = {
   "operator-name-taken": "Choose another name, or give that operator a new password.",
   "last-administrator": "Make another operator an `operator-admin` first.",
   "too-many-attempts": "Wait as long as `Retry-After` says; it is never more than five minutes.",
+  "job-not-found": "`GET /v1/jobs` lists them; one that is done is not kept.",
   "mail-not-found": "`GET /v1/outbox` lists them.",
   "bounce-unknown":
     "Hand in only reports about Concordat's own mails, with the headers of what came back.",
   "bounce-unreadable": "Hand in the whole message of a mail system's report, and no other mail.",
+  "job-refused": "The detail says why, and what to do instead.",
   "mail-waits": "Nothing is to be done: it is sent when its turn comes.",
   "no-recipient": "Give the template, or the account, an address to send to.",
   "price-list-not-found": "`GET /v1/pricelists` lists them.",

@@ -293,7 +293,18 @@ export const outboxLayer = Layer.effect(
       )
     })
 
-    return Outbox.of({ write, list, get, resend, queued, settle, bounced })
+    const giveUp = Effect.fn("Outbox.giveUp")(function* (id: MailId, problem: string) {
+      yield* run("Outbox.giveUp", (db) =>
+        db
+          .updateTable("mail")
+          .set({ status: "failed", problem: problem.slice(0, problemLengthMax) })
+          .where("id", "=", id)
+          .where("status", "=", "queued")
+          .execute()
+      )
+    })
+
+    return Outbox.of({ write, list, get, resend, queued, giveUp, settle, bounced })
   })
 )
 

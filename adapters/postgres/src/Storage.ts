@@ -15,6 +15,7 @@ import { idempotencyLayer } from "./Idempotency.ts"
 import { identifiersLayer } from "./Identifiers.ts"
 import { importsLayer } from "./Imports.ts"
 import { instancesLayer } from "./Instances.ts"
+import { jobsLayer } from "./Jobs.ts"
 import { keptCountryRulesLayer } from "./KeptCountryRules.ts"
 import { mailTemplatesLayer } from "./MailTemplates.ts"
 import { mirrorLayer } from "./Mirror.ts"
@@ -57,6 +58,7 @@ export const portsLayer = Layer.mergeAll(
   identifiersLayer,
   importsLayer,
   instancesLayer,
+  jobsLayer,
   keptCountryRulesLayer,
   mailTemplatesLayer,
   mirrorLayer,

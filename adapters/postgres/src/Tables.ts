@@ -38,6 +38,7 @@ import type {
   TenantId
 } from "@concordat/core/instance/Instance"
 import type { InstanceEventKind, SettingChange } from "@concordat/core/instance/InstanceEvent"
+import type { JobId, JobKind } from "@concordat/core/job/Job"
 import type { Bounce } from "@concordat/core/mail/Bounce"
 import type { MailId, MailStatus } from "@concordat/core/mail/Outbox"
 import type { Language, MailKind } from "@concordat/core/mail/Template"
@@ -791,6 +792,17 @@ export interface SyncOptionDefinitionTable {
   countries: Instance["countries"]
 }
 
+export interface JobDiscardTable {
+  id: JobId
+  kind: JobKind
+  about: string | null
+  instance: InstanceName | null
+  reason: string | null
+  note: string
+  actor: string
+  at: Timestamp
+}
+
 export interface SyncOptionTable {
   account_id: AccountId
   instance_id: InstanceId
@@ -959,6 +971,7 @@ export interface Tables {
   consent_attempt: ConsentAttemptTable
   notification: NotificationTable
   parked_job: ParkedJobTable
+  job_discard: JobDiscardTable
   mail: MailTable
   mail_bounce: MailBounceTable
   mail_template: MailTemplateTable

@@ -14,6 +14,7 @@ import type { SignIn } from "@concordat/core/consent/SignIn"
 import type { Imports } from "@concordat/core/import/Imports"
 import type { Instances } from "@concordat/core/instance/Instances"
 import type { VendorConnection } from "@concordat/core/instance/VendorConnection"
+import type { Jobs } from "@concordat/core/job/Jobs"
 import type { Outbox } from "@concordat/core/mail/Outbox"
 import type { Templates } from "@concordat/core/mail/Templates"
 import type { Notifications } from "@concordat/core/notification/Notifications"
@@ -66,6 +67,7 @@ import { connectionLayer } from "./handlers/connection.ts"
 import { consentLayer } from "./handlers/consent.ts"
 import { importsLayer } from "./handlers/imports.ts"
 import { instancesLayer } from "./handlers/instances.ts"
+import { jobsLayer } from "./handlers/jobs.ts"
 import { keysLayer } from "./handlers/keys.ts"
 import { outboxLayer, templatesLayer } from "./handlers/mail.ts"
 import { mpnIdsLayer } from "./handlers/mpnids.ts"
@@ -101,6 +103,7 @@ export type ApiPorts =
   | Identifiers
   | Imports
   | Instances
+  | Jobs
   | MpnVerdicts
   | Notifications
   | Operators
@@ -149,6 +152,7 @@ export const apiLayer = Layer.mergeAll(
     consentLayer,
     importsLayer,
     instancesLayer,
+    jobsLayer,
     keysLayer,
     mpnIdsLayer,
     notificationsLayer,

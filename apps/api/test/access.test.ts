@@ -102,6 +102,7 @@ const requestTo = ({ id, path }: Operation, seen: Served["seeded"]) => {
       scope: { kind: "account", id: seen.north.account },
       dryRun: false
     },
+    "jobs.discard": { note: "x" },
     "book.import": "account_code",
     "outbox.bounce": "no report",
     "pricesheets.import": "ProductId"

@@ -33,6 +33,8 @@ export const Scope = Schema.Literals([
   "outbox:read",
   "outbox:write",
   "outbox:bounce",
+  "jobs:read",
+  "jobs:write",
   "keys:write",
   "operators:write"
 ])
@@ -75,7 +77,8 @@ const roleScopes: Record<Role, ReadonlyArray<Scope>> = {
     "price-lists:write",
     "outbox:read",
     "outbox:write",
-    "outbox:bounce"
+    "outbox:bounce",
+    "jobs:read"
   ],
   "read-only": [...reading, ...setUp],
   reseller: [...reading, "accounts:write", "reconciliations:run"],

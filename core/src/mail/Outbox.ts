@@ -98,6 +98,8 @@ export class Outbox extends Context.Service<
     readonly resend: (id: MailId) => Effect.Effect<OutboxMail, MailNotFound | MailWaits>
     /** The mail, while it is queued: a job that runs a second time finds nothing to do. */
     readonly queued: (id: MailId) => Effect.Effect<QueuedMail | null>
+    /** A mail that waits is not sent, for this reason; nothing when it is not queued any more. */
+    readonly giveUp: (id: MailId, problem: string) => Effect.Effect<void>
     /** Notes what became of an attempt; nothing when the mail is not queued any more. */
     readonly settle: (
       id: MailId,

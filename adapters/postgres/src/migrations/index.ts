@@ -20,6 +20,7 @@ import { subscriptionList } from "./0019_subscription_list.ts"
 import { search } from "./0021_search.ts"
 import { bounces } from "./0022_bounces.ts"
 import { syncOptionDefinitions } from "./0023_sync_option_definitions.ts"
+import { jobs } from "./0023_jobs.ts"
 
 /** One step of the schema, forward only. Its name sorts after all that were released before it. */
 export interface MigrationModule {
@@ -50,5 +51,6 @@ export const migrations: ReadonlyArray<MigrationModule> = [
   bounces,
   syncOptionDefinitions
   search,
-  bounces
+  bounces,
+  jobs
 ]
