@@ -19,8 +19,8 @@ import { reports } from "./0018_reports.ts"
 import { subscriptionList } from "./0019_subscription_list.ts"
 import { search } from "./0021_search.ts"
 import { bounces } from "./0022_bounces.ts"
-import { syncOptionDefinitions } from "./0023_sync_option_definitions.ts"
 import { jobs } from "./0023_jobs.ts"
+import { syncOptionDefinitions } from "./0023_sync_option_definitions.ts"
 
 /** One step of the schema, forward only. Its name sorts after all that were released before it. */
 export interface MigrationModule {
@@ -48,9 +48,8 @@ export const migrations: ReadonlyArray<MigrationModule> = [
   changes,
   reports,
   subscriptionList,
-  bounces,
-  syncOptionDefinitions
   search,
   bounces,
-  jobs
+  jobs,
+  syncOptionDefinitions
 ]
