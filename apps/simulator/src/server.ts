@@ -25,6 +25,8 @@ export interface SimulatorOptions {
 export interface RunningSimulator {
   /** Where both the sign-in service and Partner Center are, such as http://127.0.0.1:4500. */
   readonly url: string
+  /** What it simulates, for who shares its process. */
+  readonly simulator: Simulator
   /** Stops listening and cuts open connections. */
   readonly close: () => Promise<void>
 }
@@ -52,6 +54,7 @@ export const startSimulator = async (options: SimulatorOptions = {}): Promise<Ru
   const name = host.includes(":") ? `[${host}]` : host
   return {
     url: `http://${name}:${bound}`,
+    simulator,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
