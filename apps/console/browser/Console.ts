@@ -140,6 +140,15 @@ export class Console {
     return `/reconciliations/${report}/rows/${row.row}`
   }
 
+  /** The address of a subscription of that status. */
+  async subscription(status: string): Promise<string> {
+    const { body } = await ask(this.system, "GET", `/v1/subscriptions?limit=1&status=${status}`)
+    const { items } = body
+    const [item] = Array.isArray(items) ? items : []
+    if (typeof item?.id !== "string") throw new Error(`no subscription is ${status}`)
+    return `/subscriptions/${item.id}`
+  }
+
   async account(q: string): Promise<string> {
     const { body } = await ask(
       this.system,

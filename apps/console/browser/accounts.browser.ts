@@ -100,7 +100,6 @@ describe.skipIf(!hasChromium)("accounts", () => {
     await page.getByText(/\.onmicrosoft\.com is free/u).waitFor()
     await page.getByRole("button", { name: "Check everything first" }).click()
     await page.getByText("Nothing is wrong").waitFor()
-    expect(await faultsOf(page, "the wizard of a tenant")).toEqual([])
     await page.getByRole("button", { name: "Save and synchronise" }).click()
     await page.getByRole("heading", { name: "The tenant is there" }).waitFor({ timeout: 30_000 })
     await page.getByRole("link", { name: "The Welcome mail" }).click()
@@ -141,6 +140,113 @@ describe.skipIf(!hasChromium)("accounts", () => {
     await page.getByRole("heading", { name: "The tenant is there" }).waitFor({ timeout: 30_000 })
     await page.getByText("litware.onmicrosoft.com").first().waitFor()
     expectQuiet(opened)
+  })
+
+  it("shows what a customer has, both sides of it, and the way to its newest report", async () => {
+    const { body } = await ask(console_.system, "GET", "/v1/subscriptions?limit=1&status=active")
+    const [subscription] = Array.isArray(body["items"]) ? body["items"] : []
+    await using opened = await console_.openAs(
+      "olga",
+      `/accounts/${subscription.accountId}?show=subscriptions`
+    )
+    const { page } = opened
+    await settled(page)
+    await page.getByRole("link", { name: "Search them" }).click()
+    await page.getByRole("heading", { level: 1, name: "Subscriptions" }).waitFor()
+    await page.getByRole("searchbox", { name: "Begins with" }).fill(subscription.reference)
+    await page.waitForURL(/q=/u)
+    await settled(page)
+    expect(await page.locator("tbody tr").count()).toBe(1)
+    await page.locator("tbody a").first().click()
+    await page.getByRole("heading", { level: 1, name: subscription.name }).waitFor()
+    const both = page.getByRole("region", { name: "Both sides" })
+    await both.getByText("Fetched from Partner Center").waitFor()
+    expect(await both.getByRole("row", { name: /^Seats/u }).textContent()).toContain(
+      String(subscription.terms.quantity)
+    )
+    await page.getByRole("link", { name: "In the newest report" }).click()
+    await page.getByRole("heading", { name: "Reconciliation of contoso-eu" }).waitFor()
+    await settled(page)
+    expect(await page.locator("tbody tr").count()).toBe(1)
+    expectQuiet(opened)
+  })
+
+  it("says what another edition, a move and a merge would change, and does what is agreed to", async () => {
+    const reseller = await make({ kind: "reseller", name: "Adventure Works Reselling" })
+    const twin = await make({ kind: "customer", name: "Tailspin Toys", parentId: reseller })
+    await make({ kind: "customer", name: "Tailspin Toys Ltd", email: "toys@tailspin.example" })
+    await using opened = await console_.openAs("olga", `/accounts/${reseller}`)
+    const { page } = opened
+    const dialog = page.getByRole("dialog")
+    const act = async (name: string) => {
+      await page.getByRole("button", { name: "More" }).click()
+      await page.getByRole("menuitem", { name }).click()
+    }
+    await act("Change the edition")
+    await dialog.getByRole("combobox", { name: "Edition" }).click()
+    await page.getByRole("option", { name: "Standard" }).click()
+    await dialog.getByText("its own prices").waitFor()
+    expect(await faultsOf(page, "another edition")).toEqual([])
+    await dialog.getByRole("button", { name: "Change it to Standard" }).click()
+    await dialog.waitFor({ state: "detached" })
+    await page.getByText("Standard", { exact: true }).waitFor()
+
+    await page.goto(`${console_.system.api}/accounts/${twin}`)
+    await act("Merge it into another")
+    await dialog.getByRole("combobox", { name: "The account that stays" }).fill("Adventure Works")
+    await page.getByRole("option", { name: /^Adventure Works/u }).click()
+    await dialog.getByText("They cannot be merged").waitFor()
+    await dialog.getByText(/only accounts of one kind are one company/u).waitFor()
+    expect(await dialog.getByRole("button", { name: "Merge it" }).isDisabled()).toBe(true)
+    await dialog.getByRole("combobox", { name: "The account that stays" }).fill("Tailspin Toys Ltd")
+    await page.getByRole("option", { name: /^Tailspin Toys Ltd/u }).click()
+    await dialog.getByText(/Its reseller changes from Adventure Works Reselling to none/u).waitFor()
+    await page.keyboard.press("Escape")
+
+    await act("Move it")
+    await dialog.getByRole("combobox", { name: "Below" }).fill("organisation")
+    await page
+      .getByRole("option", { name: /organisation\)$/u })
+      .first()
+      .click()
+    await dialog.getByText("1 accounts move, with 0 subscriptions.").waitFor()
+    await dialog.getByRole("button", { name: "Move it" }).click()
+    await dialog.waitFor({ state: "detached" })
+    const moved = await ask(console_.system, "GET", `/v1/accounts/${twin}`)
+    expect(moved.body["parentId"]).not.toBe(reseller)
+
+    await act("Deactivate it")
+    await dialog.getByRole("button", { name: "Deactivate it" }).click()
+    await page.getByText("inactive", { exact: true }).waitFor()
+    expectQuiet(opened)
+  })
+
+  it("keeps what was typed when somebody else has changed the account meanwhile", async () => {
+    const id = await make({ kind: "customer", name: "Fourth Coffee" })
+    await using opened = await console_.openAs("olga", `/accounts/${id}/edit`)
+    const { page } = opened
+    await page.getByRole("textbox", { name: "Tax id" }).fill("DE123456789")
+    const other = await fetch(`${console_.system.api}/v1/accounts/${id}`, {
+      method: "PATCH",
+      headers: {
+        authorization: `Bearer ${console_.system.key}`,
+        "content-type": "application/json",
+        "if-match": '"1"'
+      },
+      body: JSON.stringify({ phone: "+49 30 1234567" })
+    })
+    expect(other.status).toBe(200)
+    await page.getByRole("button", { name: "Save" }).click()
+    await page.getByRole("button", { name: "Read it again, and keep what I typed" }).click()
+    await page
+      .getByRole("textbox", { name: "Telephone" })
+      .and(page.locator("[value='+49 30 1234567']"))
+      .waitFor()
+    await page.getByRole("button", { name: "Save" }).click()
+    await page.getByRole("heading", { level: 1, name: "Fourth Coffee" }).waitFor()
+    await page.getByText("DE123456789").waitFor()
+    await page.getByText("+49 30 1234567").waitFor()
+    expect(opened.complaints.filter((text) => !text.includes("412"))).toEqual([])
   })
 
   it("makes a customer by keyboard alone", async () => {

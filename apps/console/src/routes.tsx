@@ -28,6 +28,7 @@ import { outboxSearch } from "./pages/mail/mails.ts"
 import { Overview } from "./pages/overview/Overview.tsx"
 import { priceListSearch } from "./pages/prices/priceLists.ts"
 import { rowsSearch } from "./pages/reconciliations/runs.ts"
+import { subscriptionsSearch } from "./pages/subscriptions/subscriptions.ts"
 import { Empty, Loading, NoPermission, PageHead, ProblemBox } from "./show/States.tsx"
 
 /** Nobody sees a page without having signed in; the address stays, so that it is there afterwards. */
@@ -130,6 +131,29 @@ const editAccount = createRoute({
   component: lazyRouteComponent(
     () => import("./pages/accounts/EditAccountPage.tsx"),
     "EditAccountPage"
+  )
+})
+
+const subscriptions = createRoute({
+  getParentRoute: () => root,
+  path: "/subscriptions",
+  component: () => <Allowed scope="accounts:read" />
+})
+const subscriptionList = createRoute({
+  getParentRoute: () => subscriptions,
+  path: "/",
+  validateSearch: subscriptionsSearch,
+  component: lazyRouteComponent(
+    () => import("./pages/subscriptions/Subscriptions.tsx"),
+    "Subscriptions"
+  )
+})
+const subscription = createRoute({
+  getParentRoute: () => subscriptions,
+  path: "/$id",
+  component: lazyRouteComponent(
+    () => import("./pages/subscriptions/SubscriptionPage.tsx"),
+    "SubscriptionPage"
   )
 })
 
@@ -304,6 +328,7 @@ export const router = createRouter({
       newAccount,
       account.addChildren([accountPage, editAccount, tenant])
     ]),
+    subscriptions.addChildren([subscriptionList, subscription]),
     instances.addChildren([instanceList, instance]),
     catalogueRuns.addChildren([catalogueRunList, catalogueRun]),
     products.addChildren([productsPage, product]),

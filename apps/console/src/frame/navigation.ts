@@ -5,6 +5,7 @@ import {
   IconDownload,
   IconFileText,
   IconGauge,
+  IconLicense,
   IconListDetails,
   IconMail,
   IconPackage,
@@ -20,6 +21,7 @@ export interface Place {
     | "/"
     | "/reconciliations"
     | "/accounts"
+    | "/subscriptions"
     | "/instances"
     | "/catalogue-runs"
     | "/products"
@@ -45,6 +47,7 @@ export const places: ReadonlyArray<Place> = [
     scope: "reconciliations:read"
   },
   { to: "/accounts", label: "Accounts", icon: IconBuildingCommunity, scope: "accounts:read" },
+  { to: "/subscriptions", label: "Subscriptions", icon: IconLicense, scope: "accounts:read" },
   { to: "/instances", label: "Instances", icon: IconCloudDataConnection, scope: "instances:read" },
   {
     to: "/catalogue-runs",

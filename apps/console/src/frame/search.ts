@@ -32,6 +32,12 @@ export const nameIn = <K extends string>(
 export const flagIn = (raw: RawSearch, key: string): "true" | "false" | undefined =>
   nameIn(raw, key, { true: 1, false: 1 })
 
+/** An instant of the address, in the form that the API takes. */
+export const instantIn = (raw: RawSearch, key: string): string | undefined => {
+  const ms = Date.parse(textIn(raw, key) ?? "")
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString()
+}
+
 /** Search of a plain list. */
 export interface ListSearch {
   readonly q?: string | undefined

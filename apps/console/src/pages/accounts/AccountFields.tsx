@@ -17,8 +17,9 @@ import { AccountSelect } from "./AccountSelect.tsx"
 import { AddressFields } from "./AddressFields.tsx"
 import type { AccountDraft } from "./accountForm.ts"
 import { editionNames, kindNames, kindOf, useAbove } from "./accounts.ts"
-import { fitsRule, useCountryRules } from "./CountryRules.ts"
 import { CustomFields } from "./CustomFields.tsx"
+import { fitsRule } from "./countries.ts"
+import { useCountryRules } from "./useCountryRules.ts"
 
 const currencies = Intl.supportedValuesOf("currency")
 

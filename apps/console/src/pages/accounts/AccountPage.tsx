@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, SimpleGrid, Stack, Tabs } from "@mantine/core"
+import { Button, Group, SimpleGrid, Stack, Tabs } from "@mantine/core"
 import { getRouteApi, Link } from "@tanstack/react-router"
 import { useRead } from "../../api/hooks.ts"
 import { useMay } from "../../api/Session.tsx"
@@ -7,7 +7,9 @@ import { moneyText } from "../../show/amount.ts"
 import { Fact } from "../../show/Fact.tsx"
 import { State } from "../../show/State.tsx"
 import { PageHead, Shown } from "../../show/States.tsx"
+import { SubscriptionsOf } from "../subscriptions/SubscriptionsOf.tsx"
 import { AccountActions } from "./AccountActions.tsx"
+import { AgreementsOf, MailsOf } from "./AccountLogs.tsx"
 import { AccountName } from "./AccountName.tsx"
 import { AccountPath, AccountsBelow } from "./AccountTree.tsx"
 import { AddressText } from "./AddressText.tsx"
@@ -60,18 +62,19 @@ export const AccountPage = () => {
                 {account.kind !== "affiliate" && (
                   <AccountsBelow account={account} cursor={cursor} onGo={onGo} />
                 )}
-                <Group>
-                  <Anchor component={Link} to={`/agreements?account=${id}`}>
-                    Its agreements
-                  </Anchor>
-                  <Anchor component={Link} to={`/outbox?account=${id}`}>
-                    Mails about it
-                  </Anchor>
-                </Group>
               </Stack>
             </Tabs.Panel>
             <Tabs.Panel value="microsoft">
               <Microsoft account={account} />
+            </Tabs.Panel>
+            <Tabs.Panel value="subscriptions">
+              <SubscriptionsOf account={id} cursor={cursor} onGo={onGo} />
+            </Tabs.Panel>
+            <Tabs.Panel value="agreements">
+              <AgreementsOf account={id} cursor={cursor} onGo={onGo} />
+            </Tabs.Panel>
+            <Tabs.Panel value="mails">
+              <MailsOf account={id} cursor={cursor} onGo={onGo} />
             </Tabs.Panel>
           </Tabs>
         </>

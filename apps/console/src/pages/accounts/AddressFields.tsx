@@ -4,7 +4,8 @@ import type { Answer } from "../../api/Operations.ts"
 import { ProblemBox } from "../../show/States.tsx"
 import { type Address, AddressText, addressText } from "./AddressText.tsx"
 import { type AddressDraft, addressDraft, addressOf } from "./accountForm.ts"
-import { type CountryRules, countryChoices, countryName, fitsRule } from "./CountryRules.ts"
+import { countryChoices, countryName, fitsRule } from "./countries.ts"
+import type { CountryRules } from "./useCountryRules.ts"
 
 const parts = [
   { part: "line1", label: "Street and number", autoComplete: "off" },

@@ -1,4 +1,4 @@
-import { countryName } from "./CountryRules.ts"
+import { countryName } from "./countries.ts"
 
 /** An address as it is kept, or as Microsoft would write it. */
 export interface Address {

@@ -3,13 +3,12 @@ import { useQueryClient } from "@tanstack/react-query"
 import { getRouteApi, Link } from "@tanstack/react-router"
 import { type FormEvent, useRef, useState } from "react"
 import { useCommand, useRead } from "../../api/hooks.ts"
-import { issueOf } from "../../api/Problem.ts"
 import { read } from "../../api/request.ts"
 import { PageHead, ProblemBox, Shown } from "../../show/States.tsx"
 import { useShownError } from "../../show/useShownError.ts"
 import { AccountFields } from "./AccountFields.tsx"
 import { changesOf, customFieldProblems, draftOf, rebased } from "./accountForm.ts"
-import type { Account } from "./accounts.ts"
+import { type Account, errorOfAccount } from "./accounts.ts"
 
 const route = getRouteApi("/accounts/$id/edit")
 
@@ -41,6 +40,7 @@ const EditForm = ({ account }: { readonly account: Account }) => {
   const client = useQueryClient()
   const [base, setBase] = useState(account)
   const [draft, setDraft] = useState(() => draftOf(account))
+  const [sent, setSent] = useState(draft)
   const [rulesOf, setRulesOf] = useState<string | null>(null)
   const form = useRef<HTMLFormElement>(null)
   const save = useCommand("PATCH /v1/accounts/:id", ["GET /v1/accounts", "GET /v1/accounts/:id"])
@@ -52,6 +52,7 @@ const EditForm = ({ account }: { readonly account: Account }) => {
     event?.preventDefault()
     if (!isChanged) return show()
     if (customFieldProblems(draft.customFields).size > 0) return
+    setSent(draft)
     save.mutate(
       { parts: { params: { id: base.id }, payload: changes }, version: base.version },
       { onSuccess: show }
@@ -67,9 +68,7 @@ const EditForm = ({ account }: { readonly account: Account }) => {
     setBase(newest)
     save.reset()
   }
-  const errorOf = (field: string) =>
-    issueOf(save.error, field) ??
-    (field === "code" && save.error?.name === "account-code-taken" ? save.error.detail : undefined)
+  const errorOf = errorOfAccount(save.error, draft, sent)
   return (
     <form ref={form} onSubmit={submit} noValidate>
       <Stack gap="lg">

@@ -7,7 +7,7 @@ import { PageHead, ProblemBox } from "../../show/States.tsx"
 import { useShownError } from "../../show/useShownError.ts"
 import { AccountFields } from "./AccountFields.tsx"
 import { customFieldProblems, newAccountOf, newDraft } from "./accountForm.ts"
-import type { Account } from "./accounts.ts"
+import { type Account, errorOfAccount } from "./accounts.ts"
 import { type ContactDraft, ContactFields, contactsOf } from "./ContactFields.tsx"
 
 const route = getRouteApi("/accounts/new")
@@ -18,6 +18,7 @@ export const NewAccountPage = () => {
   const navigate = route.useNavigate()
   const [draft, setDraft] = useState(() => newDraft(parent ?? null, kind))
   const [contacts, setContacts] = useState<ReadonlyArray<ContactDraft>>([])
+  const [sent, setSent] = useState(draft)
   const [rulesOf, setRulesOf] = useState<string | null>(null)
   // Made, but its people were refused: what is left to do is said, and nothing is made twice.
   const [made, setMade] = useState<Account | null>(null)
@@ -26,9 +27,7 @@ export const NewAccountPage = () => {
   const put = useCommand("PUT /v1/accounts/:id/contacts", ["GET /v1/accounts/:id/contacts"])
   const problem = made === null ? make.error : put.error
   useShownError(form, problem)
-  const errorOf = (field: string) =>
-    issueOf(make.error, field) ??
-    (field === "code" && make.error?.name === "account-code-taken" ? make.error.detail : undefined)
+  const errorOf = errorOfAccount(make.error, draft, sent)
   const show = ({ id }: Account) => void navigate({ to: "/accounts/$id", params: { id } })
   const putContacts = (account: Account) => {
     const people = contactsOf(contacts)
@@ -45,6 +44,7 @@ export const NewAccountPage = () => {
     event?.preventDefault()
     if (made !== null) return putContacts(made)
     if (customFieldProblems(draft.customFields).size > 0) return
+    setSent(draft)
     make.mutate(
       { parts: { payload: newAccountOf(draft) } },
       {

@@ -195,6 +195,21 @@ export const rebased = (draft: AccountDraft, read: Account, newest: Account): Ac
   }
 }
 
+/**
+ * Whether a field is still as it was sent, such as `address.postalCode`: what was said about another value says nothing
+ * about this one.
+ */
+export const isAsSent = (draft: AccountDraft, sent: AccountDraft, field: string): boolean =>
+  JSON.stringify(valueAt(draft, field)) === JSON.stringify(valueAt(sent, field))
+
+const valueAt = (draft: AccountDraft, field: string): unknown => {
+  if (field === "creditLimit") return [draft.credit, draft.creditAmount]
+  const [name, part] = field.split(".")
+  const at = (of: object, key: string | undefined): unknown =>
+    Object.entries(of).find(([name]) => name === key)?.[1]
+  return name === "address" && part !== undefined ? at(draft.address, part) : at(draft, name)
+}
+
 /** What is wrong with the names of custom fields, by their keys: what the API could not tell apart any more. */
 export const customFieldProblems = (
   fields: ReadonlyArray<CustomFieldDraft>

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query"
 import type { Item } from "../../api/Operations.ts"
-import type { Problem } from "../../api/Problem.ts"
+import { issueOf, type Problem } from "../../api/Problem.ts"
 import { read } from "../../api/request.ts"
 import {
   flagIn,
@@ -10,6 +10,7 @@ import {
   type RawSearch,
   textIn
 } from "../../frame/search.ts"
+import { type AccountDraft, isAsSent } from "./accountForm.ts"
 
 export type Account = Item<"GET /v1/accounts">
 
@@ -64,6 +65,17 @@ export const accountsSearch = (raw: RawSearch): AccountsSearch => ({
   active: flagIn(raw, "active")
 })
 
+/** What the API said about a field of an account's form, as long as the field is what it was said about. */
+export const errorOfAccount =
+  (problem: Problem | null, draft: AccountDraft, sent: AccountDraft) =>
+  (field: string): string | undefined => {
+    if (problem === null || !isAsSent(draft, sent, field)) return undefined
+    return (
+      issueOf(problem, field) ??
+      (field === "code" && problem.name === "account-code-taken" ? problem.detail : undefined)
+    )
+  }
+
 /** What the address of the form says to begin with. */
 export const newAccountSearch = (raw: RawSearch): Pick<AccountsSearch, "kind" | "parent"> => ({
   kind: nameIn(raw, "kind", kindNames),
@@ -73,7 +85,10 @@ export const newAccountSearch = (raw: RawSearch): Pick<AccountsSearch, "kind" | 
 /** What an account's page shows. */
 export const sectionNames = {
   overview: "Overview",
-  microsoft: "At Microsoft"
+  microsoft: "At Microsoft",
+  subscriptions: "Subscriptions",
+  agreements: "Agreements",
+  mails: "Mails"
 } as const
 
 export interface AccountSearch {

@@ -1,38 +1,43 @@
-import { Anchor, Button, Group, Menu, Select, Text } from "@mantine/core"
+import { Button, Group, Menu, Select } from "@mantine/core"
 import { IconDownload } from "@tabler/icons-react"
-import { getRouteApi, Link } from "@tanstack/react-router"
+import { getRouteApi } from "@tanstack/react-router"
 import { useRead } from "../../api/hooks.ts"
 import { addressOf } from "../../api/request.ts"
+import { useMay } from "../../api/Session.tsx"
 import { nameIn } from "../../frame/search.ts"
-import { type Column, DataTable } from "../../show/DataTable.tsx"
-import { Instant } from "../../show/Instant.tsx"
+import { DateBox } from "../../show/DateBox.tsx"
 import { Pager } from "../../show/Pager.tsx"
 import { SearchBox } from "../../show/SearchBox.tsx"
-import { State } from "../../show/State.tsx"
 import { Empty, PageHead, Shown } from "../../show/States.tsx"
 import { AccountSelect } from "../accounts/AccountSelect.tsx"
-import { type Acceptance, type AgreementsSearch, acceptanceTone } from "./agreements.ts"
+import { InstanceSelect } from "../instances/InstanceSelect.tsx"
+import { AcceptanceTable } from "./AcceptanceTable.tsx"
+import { type AgreementsSearch, acceptanceTone, everyOf, statusNames } from "./agreements.ts"
 
 const route = getRouteApi("/agreements/")
 
-const filterOf = ({ account, q, status }: AgreementsSearch) => ({
+const filterOf = ({ account, from, instance, q, status, to }: AgreementsSearch) => ({
   ...(q === undefined ? {} : { q }),
   ...(account === undefined ? {} : { account }),
-  ...(status === undefined ? {} : { status })
+  ...(instance === undefined ? {} : { instance }),
+  ...(status === undefined ? {} : { status }),
+  ...(from === undefined ? {} : { from }),
+  ...(to === undefined ? {} : { to })
 })
 
-/** Who accepted Microsoft's agreement, when, and whether Microsoft knows. */
+/** Who accepted Microsoft's agreement, when, for whom, and whether Microsoft knows. */
 export const Agreements = () => {
   const search = route.useSearch()
   const navigate = route.useNavigate()
+  const mayReadInstances = useMay("instances:read")
   const set = (change: AgreementsSearch) =>
     void navigate({ search: (before) => ({ ...before, cursor: undefined, ...change }) })
-  const log = useRead("GET /v1/agreements", {
-    query: {
-      ...filterOf(search),
-      ...(search.cursor === undefined ? {} : { cursor: search.cursor })
-    }
-  })
+  const filter = filterOf(search)
+  const log = useRead(
+    "GET /v1/agreements",
+    { query: { ...filter, ...(search.cursor === undefined ? {} : { cursor: search.cursor }) } },
+    { everyMs: (answer) => everyOf(answer?.items) }
+  )
   return (
     <>
       <PageHead title="Agreements">
@@ -48,9 +53,7 @@ export const Agreements = () => {
                 key={format}
                 component="a"
                 download
-                href={addressOf("GET /v1/agreements/export", {
-                  query: { format, ...filterOf(search) }
-                })}
+                href={addressOf("GET /v1/agreements/export", { query: { format, ...filter } })}
               >
                 {format === "xlsx" ? "Excel" : format.toUpperCase()}
               </Menu.Item>
@@ -61,7 +64,7 @@ export const Agreements = () => {
       <Group align="end" mb="sm">
         <SearchBox
           label="Search"
-          placeholder="Name, e-mail …"
+          placeholder="Name, e-mail, order …"
           value={search.q}
           onSearch={(q) => set({ q })}
         />
@@ -70,8 +73,8 @@ export const Agreements = () => {
           clearable
           clearButtonProps={{ "aria-label": "Clear the status" }}
           placeholder="Any"
-          w={150}
-          data={Object.keys(acceptanceTone)}
+          w={200}
+          data={Object.entries(statusNames).map(([value, label]) => ({ value, label }))}
           value={search.status ?? null}
           onChange={(value) => set({ status: nameIn({ value }, "value", acceptanceTone) })}
         />
@@ -81,14 +84,43 @@ export const Agreements = () => {
           value={search.account ?? null}
           onChange={(account) => set({ account: account ?? undefined })}
         />
+        {mayReadInstances && (
+          <InstanceSelect
+            label="Instance"
+            clearable
+            w={170}
+            value={search.instance ?? null}
+            onChange={(instance) => set({ instance: instance ?? undefined })}
+          />
+        )}
+        <DateBox label="Confirmed from" value={search.from} onChange={(from) => set({ from })} />
+        <DateBox label="Confirmed before" value={search.to} onChange={(to) => set({ to })} />
       </Group>
       <Shown of={log}>
         {({ items, next }) =>
           items.length === 0 ? (
-            <Empty title="Nothing has been confirmed yet" />
+            <Empty
+              title={
+                Object.keys(filter).length === 0
+                  ? "Nothing has been confirmed yet"
+                  : "No agreement fits"
+              }
+            >
+              {Object.keys(filter).length === 0
+                ? "Agreements are confirmed on the page of an account, under At Microsoft."
+                : "Change or clear the filter."}
+            </Empty>
           ) : (
             <>
-              <DataTable label="Agreements" rows={items} columns={columns} keyOf={({ id }) => id} />
+              <AcceptanceTable
+                rows={items}
+                chosen={search.columns?.split(",")}
+                onChoose={(columns) =>
+                  void navigate({
+                    search: (before) => ({ ...before, columns: columns?.join(",") })
+                  })
+                }
+              />
               <Pager
                 shown={items.length}
                 next={next}
@@ -102,40 +134,3 @@ export const Agreements = () => {
     </>
   )
 }
-
-const columns: ReadonlyArray<Column<Acceptance>> = [
-  {
-    id: "account",
-    header: "Account",
-    cell: ({ accountId, accountName }) => (
-      <Anchor component={Link} to={`/accounts/${accountId}`} className="foreign">
-        {accountName}
-      </Anchor>
-    )
-  },
-  { id: "instance", header: "Instance", cell: ({ instance }) => instance },
-  {
-    id: "contact",
-    header: "Accepted by",
-    cell: ({ contact }) => (
-      <span className="foreign">
-        {contact.firstName} {contact.lastName}, {contact.email}
-      </span>
-    )
-  },
-  { id: "at", header: "Agreed", cell: ({ agreedAt }) => <Instant at={agreedAt} /> },
-  {
-    id: "status",
-    header: "At Microsoft",
-    cell: ({ problem, status }) => (
-      <>
-        <State tone={acceptanceTone[status]}>{status}</State>
-        {problem !== null && (
-          <Text size="xs" className="foreign">
-            {problem}
-          </Text>
-        )}
-      </>
-    )
-  }
-]

@@ -1,7 +1,7 @@
 import type { FindingKind, MovedBy, Severity } from "@concordat/core/reconciliation/Finding"
 import type { RowGrouping, RowSort } from "@concordat/core/reconciliation/Reports"
 import type { Answer, Item } from "../../api/Operations.ts"
-import { flagIn, nameIn, type RawSearch, textIn } from "../../frame/search.ts"
+import { flagIn, instantIn, nameIn, type RawSearch, textIn } from "../../frame/search.ts"
 import { movers } from "../../show/tone.ts"
 
 export type Run = Item<"GET /v1/reconciliations">
@@ -105,12 +105,6 @@ export const groupings: Record<RowGrouping, string> = {
 }
 export const groupingOf = (text: string | null): RowGrouping | undefined =>
   nameIn({ text }, "text", groupings)
-
-/** An instant of the address, in the form that the API takes. */
-const instantIn = (raw: RawSearch, key: string): string | undefined => {
-  const ms = Date.parse(textIn(raw, key) ?? "")
-  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString()
-}
 
 export const rowsSearch = (raw: RawSearch): RowsSearch => ({
   kind: nameIn(raw, "kind", kinds),
