@@ -1,3 +1,7 @@
+import { InstanceName } from "@concordat/core/instance/Instance"
+import { Instances } from "@concordat/core/instance/Instances"
+import { defineSyncOptions } from "@concordat/core/tenant/defineSyncOptions"
+import { Effect } from "effect"
 import type { Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Browser } from "../../api/test/Browser.ts"
@@ -312,6 +316,13 @@ const register = async ({ system }: Console): Promise<SimulatedAccount> => {
     countries: ["GB", "DE"]
   })
   expect([made.status, made.body]).toEqual([201, made.body])
+  // As its first catalogue run does.
+  await Effect.runPromise(
+    Effect.flatMap(Instances, ({ byName }) => byName(InstanceName.make(instance))).pipe(
+      Effect.flatMap(defineSyncOptions),
+      Effect.provide(system.ports)
+    )
+  )
   const consent = await ask(system, "POST", `/v1/instances/${instance}/consent`, {})
   await new Browser().signIn(String(consent.body["url"]), `admin@${account.domain}`)
   return account

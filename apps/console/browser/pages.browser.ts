@@ -56,5 +56,5 @@ describe.skipIf(!hasChromium)("every page", () => {
     await opened.page.getByRole("button", { name: "Sign in" }).waitFor()
     faults.push(...(await faultsOf(opened.page, "the door")))
     expect(faults).toEqual([])
-  }, 90_000)
+  }, 240_000)
 })

@@ -7,7 +7,7 @@ import { Empty, Shown } from "../../show/States.tsx"
 import { AgreementStanding } from "./AgreementStanding.tsx"
 import { type Account, useAbove } from "./accounts.ts"
 import { MpnVerdict } from "./MpnVerdict.tsx"
-import { SyncOptionsForm, type SyncOptionsView } from "./SyncOptions.tsx"
+import { NoSyncOptions, SyncOptionsForm, type SyncOptionsView } from "./SyncOptions.tsx"
 import { SyncProgress } from "./SyncProgress.tsx"
 import { SyncSteps } from "./SyncSteps.tsx"
 import { type SyncState, useSyncStates } from "./sync.ts"
@@ -96,12 +96,13 @@ const Options = ({
         <Title order={3} size="h5">
           Sync options
         </Title>
-        {mayWrite && !isEdited && (
+        {mayWrite && !isEdited && options.fields.length > 0 && (
           <Button size="compact-sm" variant="default" onClick={() => setEdited(true)}>
             Change them
           </Button>
         )}
       </Group>
+      {options.fields.length === 0 && <NoSyncOptions instance={options.instance} />}
       {isEdited ? (
         <SyncOptionsForm
           account={account}

@@ -1,5 +1,6 @@
-import { Alert, Button, Group, SimpleGrid, Stack, Text, TextInput } from "@mantine/core"
+import { Alert, Anchor, Button, Group, SimpleGrid, Stack, Text, TextInput } from "@mantine/core"
 import { useDebouncedValue } from "@mantine/hooks"
+import { Link } from "@tanstack/react-router"
 import { type FormEvent, type ReactNode, useRef, useState } from "react"
 import { useCommand, useRead } from "../../api/hooks.ts"
 import type { Answer, Payload } from "../../api/Operations.ts"
@@ -125,6 +126,16 @@ export const SyncOptionsForm = ({
     </form>
   )
 }
+
+/** An instance has its sync options since its first catalogue run. */
+export const NoSyncOptions = ({ instance }: { readonly instance: string }) => (
+  <Text size="sm">
+    {instance} has no sync options yet: they are made by its first catalogue run.{" "}
+    <Anchor component={Link} to={`/catalogue-runs?instance=${encodeURIComponent(instance)}`}>
+      Update the catalogue first
+    </Anchor>
+  </Text>
+)
 
 /** How long typing rests before Microsoft is asked. */
 const restMs = 400

@@ -10,6 +10,7 @@ import { AddressText } from "./AddressText.tsx"
 import type { Account } from "./accounts.ts"
 import { modeOf, type SyncMode } from "./accounts.ts"
 import {
+  NoSyncOptions,
   type OptionsDraft,
   optionsOf,
   SyncOptionsForm,
@@ -161,9 +162,13 @@ const Form = ({ account, state }: { readonly account: Account; readonly state: S
           </Stack>
         </Radio.Group>
         <Shown of={options}>
-          {(options) => (
-            <Synchronize key={options.instance} account={account} options={options} mode={mode} />
-          )}
+          {(options) =>
+            options.fields.length === 0 ? (
+              <NoSyncOptions instance={instance} />
+            ) : (
+              <Synchronize key={options.instance} account={account} options={options} mode={mode} />
+            )
+          }
         </Shown>
       </Stack>
     </Card>
