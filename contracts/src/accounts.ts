@@ -350,10 +350,15 @@ export const AccountMerge = Schema.Struct({
     Schema.Array(Conflict),
     "Values that are not taken over, since the account that stays has its own."
   ),
+  operators: count(
+    "Operators whose branch is the account that goes. Theirs is that of the one that stays from then on."
+  ),
+  keys: count(
+    "API keys whose branch is the account that goes. Theirs is that of the one that stays from then on."
+  ),
   priceListsLeft: count(
     "Price lists of the account that goes. They stay with it: assign them again where they are to count."
   ),
-  keysLeft: count("API keys of the account that goes. They see nothing any more: revoke them."),
   resellerBefore: described(
     Schema.NullOr(Step),
     "The reseller of the account that goes: itself, or the one above it; null for none."

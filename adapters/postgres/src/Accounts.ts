@@ -24,7 +24,7 @@ import { moveRefusal, placementRefusal } from "@concordat/core/account/AccountTr
 import { StaleVersion } from "@concordat/core/instance/Instances"
 import { BigDecimal, Effect, Layer, Schema } from "effect"
 import { type RawBuilder, type Selectable, sql } from "kysely"
-import { mergeFacts, moveToTarget } from "./accountMerge.ts"
+import { mergeFacts, moveBranches, moveToTarget } from "./accountMerge.ts"
 import { holdTree, lockCode, lockTree } from "./accountTree.ts"
 import { ensureOrganisation } from "./Book.ts"
 import { keyset } from "./Keyset.ts"
@@ -428,6 +428,7 @@ export const accountsLayer = Layer.effect(
           ]
           if (!dryRun) {
             yield* run("Accounts.merge", (db) => moveToTarget(db, id, into, cause))
+            const moved = yield* run("Accounts.merge", (db) => moveBranches(db, id, into))
             yield* writeContacts(id, [])
             yield* writeContacts(into, contacts.contacts)
             yield* run("Accounts.merge", async (db) => {
@@ -461,7 +462,11 @@ export const accountsLayer = Layer.effect(
                 ...differences(target, fields.account),
                 ...(theirs.length > 0
                   ? [{ field: "contacts", before: ours, after: contacts.contacts }]
-                  : [])
+                  : []),
+                // Who sees the account since then, and did not before.
+                ...Object.entries(moved)
+                  .filter(([, names]) => names.length > 0)
+                  .map(([field, after]) => ({ field, before: [], after }))
               ],
               cause
             )
@@ -478,8 +483,9 @@ export const accountsLayer = Layer.effect(
             agreements: facts.agreements,
             filled: fields.filled,
             conflicts: fields.conflicts,
+            operators: facts.operators,
+            keys: facts.keys,
             priceListsLeft: facts.priceLists,
-            keysLeft: facts.keys,
             resellerBefore: from.reseller,
             resellerAfter: to.reseller
           }

@@ -16,6 +16,7 @@ export interface MergeFacts {
   readonly agreements: number
   readonly priceLists: number
   readonly keys: number
+  readonly operators: number
 }
 
 const organisationOf = (id: AccountId) => sql`
@@ -49,9 +50,8 @@ export const mergeFacts = async (
       (select count(*) from agreement_sending
         where account_id = ${source} and status in ('waiting', 'pending', 'failed')) as agreements,
       (select count(*) from price_list_account where account_id = ${source}) as "priceLists",
-      (select count(*) from api_key where branch = ${source} and revoked_at is null) as keys`.execute(
-    db
-  )
+      (select count(*) from api_key where branch = ${source} and revoked_at is null) as keys,
+      (select count(*) from operator where branch = ${source}) as operators`.execute(db)
   const [facts] = rows
   if (facts === undefined) throw new Error("a query without a source has one row")
   return facts
@@ -145,4 +145,24 @@ export const moveToTarget = async (
   await sql`
     update agreement_sending set account_id = ${target}
     where account_id = ${source} and status in ('waiting', 'pending', 'failed')`.execute(db)
+}
+
+/** Who sees the branch of the source sees the target's from now on; returns their names. */
+export const moveBranches = async (db: Kysely<Tables>, source: AccountId, target: AccountId) => {
+  const operators = await db
+    .updateTable("operator")
+    .set({ branch: target, version: sql`version + 1` })
+    .where("branch", "=", source)
+    .returning("name")
+    .execute()
+  const keys = await db
+    .updateTable("api_key")
+    .set({ branch: target })
+    .where("branch", "=", source)
+    .where("revoked_at", "is", null)
+    .returning("name")
+    .execute()
+  const names = (rows: ReadonlyArray<{ readonly name: string }>) =>
+    rows.map(({ name }) => name).toSorted()
+  return { operators: names(operators), keys: names(keys) }
 }

@@ -125,6 +125,40 @@ const crooked = () =>
       or account.active and account.bill_to_id is not null and account.bill_to_id <> all (account.ancestors)`)
 
 describe("a merge", () => {
+  it("lets whoever saw the branch of what goes see that of what stays, and says who", async () => {
+    const [source, target] = [await add(1, "reseller", null), await add(2, "reseller", null)]
+    await rows(`
+      insert into operator (id, name, role, branch, password_hash, active, created_at, version)
+      select gen_random_uuid(), name, role, branch::uuid, '', true, now(), 1
+      from (values ('rita', 'reseller', '${source}'), ('theo', 'reseller', '${target}'),
+        ('olga', 'operator', null)) given (name, role, branch)`)
+    await rows(`
+      insert into api_key (id, name, role, scopes, branch, hash, created_at, revoked_at)
+      select gen_random_uuid(), name, 'reseller', '{}', '${source}', decode(md5(name), 'hex'), now(), revoked
+      from (values ('shop', null), ('old', now())) given (name, revoked)`)
+    expect(await merge(source, target, true)).toMatchObject({ success: { operators: 1, keys: 1 } })
+    expect(await rows(`select name from operator where branch = '${source}'`)).toEqual([
+      { name: "rita" }
+    ])
+    expect(await merge(source, target)).toMatchObject({ success: { operators: 1, keys: 1 } })
+    expect(await rows("select name, branch, version from operator order by name")).toEqual([
+      { name: "olga", branch: null, version: 1 },
+      { name: "rita", branch: target, version: 2 },
+      { name: "theo", branch: target, version: 1 }
+    ])
+    expect(await rows("select name, branch from api_key order by name")).toEqual([
+      { name: "old", branch: source },
+      { name: "shop", branch: target }
+    ])
+    expect(
+      await rows(`select field, after from history
+        where account_id = '${target}' and field in ('operators', 'keys') order by field`)
+    ).toEqual([
+      { field: "keys", after: ["shop"] },
+      { field: "operators", after: ["rita"] }
+    ])
+  })
+
   it("moves everything, deactivates what goes, and keeps each step in the history", async () => {
     await runtime.runPromise(Effect.all([addInstance(1), addInstance(2)]))
     const reseller = await add(10, "reseller", null)
@@ -154,8 +188,9 @@ describe("a merge", () => {
       agreements: 0,
       filled: ["phone"],
       conflicts: [{ field: "customFields.erp", source: "1", target: "2" }],
+      operators: 0,
+      keys: 0,
       priceListsLeft: 0,
-      keysLeft: 0,
       resellerBefore: { id: reseller },
       resellerAfter: null
     }

@@ -112,9 +112,11 @@ export interface AccountMerge {
   readonly agreements: number
   readonly filled: ReadonlyArray<string>
   readonly conflicts: ReadonlyArray<MergeConflict>
-  /** What stays with the source: its price lists and API keys. */
+  /** Whoever sees the source's branch only: they see the target's from then on. */
+  readonly operators: number
+  readonly keys: number
+  /** What stays with the source: its price lists. */
   readonly priceListsLeft: number
-  readonly keysLeft: number
   readonly resellerBefore: PathStep | null
   readonly resellerAfter: PathStep | null
 }

@@ -352,13 +352,16 @@ const mergeText = (merged: typeof AccountMerge.Type): string => {
   return [
     `${merged.dryRun ? "Would merge" : "Merged"} ${printable(source.name)} (${source.code}) into ${printable(target.name)} (${target.code})`,
     `  moves: tenants ${merged.tenants}, subscriptions ${merged.subscriptions}, contacts ${merged.contacts} (${merged.contactsJoined} of them there already), accounts ${merged.accounts}, agreements on their way ${merged.agreements}`,
-    ...(merged.filled.length === 0 ? [] : [`  takes over: ${merged.filled.join(", ")}`]),
-    ...(kept.length === 0 ? [] : ["  conflicts:", ...kept]),
-    ...(merged.priceListsLeft + merged.keysLeft === 0
+    ...(merged.operators + merged.keys === 0
       ? []
       : [
-          `  stays behind: price lists ${merged.priceListsLeft} (assign them again), API keys ${merged.keysLeft} (they see nothing any more)`
+          `  sees ${printable(target.name)} from then on: operators ${merged.operators}, API keys ${merged.keys}`
         ]),
+    ...(merged.filled.length === 0 ? [] : [`  takes over: ${merged.filled.join(", ")}`]),
+    ...(kept.length === 0 ? [] : ["  conflicts:", ...kept]),
+    ...(merged.priceListsLeft === 0
+      ? []
+      : [`  stays behind: price lists ${merged.priceListsLeft} (assign them again)`]),
     ...refusals.map(({ field, reason }) => `  forbidden: ${field}: ${printable(reason)}`)
   ].join("\n")
 }

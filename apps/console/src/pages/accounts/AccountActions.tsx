@@ -336,9 +336,10 @@ const WouldMerge = ({ would }: { readonly would: Answer<"POST /v1/accounts/:id/m
           are to count.
         </List.Item>
       )}
-      {would.keysLeft > 0 && (
+      {would.operators + would.keys > 0 && (
         <List.Item>
-          {countText(would.keysLeft)} API keys see nothing any more: revoke them.
+          {countText(would.operators)} operators and {countText(would.keys)} API keys that see its
+          branch see the other one's from then on.
         </List.Item>
       )}
       <List.Item className="foreign">
