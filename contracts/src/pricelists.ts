@@ -451,6 +451,26 @@ export const PriceGroupProducts = Schema.Struct({
   )
 }).annotate({ identifier: "PriceGroupProducts", description: "All products of a price group." })
 
+export const PriceGroupProductsPatch = Schema.Struct({
+  put: described(
+    Schema.optionalKey(offers),
+    "Products to put into the group; those that are in it already stay."
+  ),
+  remove: described(
+    Schema.optionalKey(offers),
+    "Products to take out; one that is not in it is no mistake."
+  )
+})
+  .check(
+    Schema.makeFilter((patch) =>
+      Object.keys(patch).length > 0 ? undefined : "give at least one of put and remove"
+    )
+  )
+  .annotate({
+    identifier: "PriceGroupProductsPatch",
+    description: "Products to put into a price group and to take out; the others stay."
+  })
+
 const GroupProduct = Schema.Struct({
   offer: described(OfferId, "The product's offer.")
 }).annotate({ identifier: "PriceGroupProduct", description: "A product of a price group." })
@@ -522,6 +542,16 @@ export class PriceGroupsGroup extends HttpApiGroup.make("pricegroups")
       error: [PriceGroupNotFound, PriceEntriesInvalid, ...changes]
     })
       .annotate(OpenApi.Summary, "Make a price group hold exactly these products")
+      .annotateMerge(requires("price-lists:write")),
+    HttpApiEndpoint.patch("changeProducts", "/:id/products", {
+      params: groupId,
+      headers: ifMatch,
+      query: noQuery,
+      payload: PriceGroupProductsPatch,
+      success: HttpApiSchema.WithHeaders(PriceGroupView, etag),
+      error: [PriceGroupNotFound, PriceEntriesInvalid, ...changes]
+    })
+      .annotate(OpenApi.Summary, "Put products into a price group and take others out")
       .annotateMerge(requires("price-lists:write"))
   )
   .middleware(Bearer)

@@ -10,7 +10,7 @@ import {
 } from "@concordat/core/price/PriceGroups"
 import { OfferId } from "@concordat/core/subscription/Subscription"
 import { Effect, Layer, Schema } from "effect"
-import { sql } from "kysely"
+import { type RawBuilder, sql } from "kysely"
 import { keyset } from "./Keyset.ts"
 import { logEvents, type PriceEvent, takeTurns } from "./priceChanges.ts"
 import { likePart, statements } from "./Statements.ts"
@@ -214,18 +214,24 @@ export const priceGroupsLayer = Layer.effect(
         })
     })
 
-    const replaceProducts = Effect.fn("PriceGroups.replaceProducts")(function* (
-      ...[id, expectedVersion, given, cause]: Parameters<Port["replaceProducts"]>
-    ) {
+    /** What comes and what goes is one change, with a version of its own where it makes a difference. */
+    const withProducts = (
+      id: PriceGroupId,
+      expectedVersion: number,
+      given: ReadonlyArray<OfferId>,
+      leaving: (offers: ReadonlyArray<OfferId>) => RawBuilder<unknown>,
+      changes: (offers: ReadonlyArray<OfferId>) => PriceEvent["changes"],
+      cause: Parameters<Port["replaceProducts"]>[3]
+    ) => {
       const offers = [...new Set(given)]
-      return yield* inTurn(
+      return inTurn(
         Effect.gen(function* () {
           const group = yield* expect(id, expectedVersion)
           yield* refuseProducts(group, offers)
-          const changed = yield* run("PriceGroups.replaceProducts", async (db) => {
+          const changed = yield* run("PriceGroups.changeProducts", async (db) => {
             const left = await sql`
               delete from price_group_product
-              where price_group_id = ${id} and offer <> all (${offers}::text[])`.execute(db)
+              where price_group_id = ${id} and ${leaving(offers)}`.execute(db)
             const came = await sql`
               insert into price_group_product (instance_id, offer, price_group_id)
               select ${group.instanceId}::uuid, offer, ${id}::uuid from unnest(${offers}::text[]) given (offer)
@@ -241,15 +247,50 @@ export const priceGroupsLayer = Layer.effect(
               kind: "group-changed",
               instanceId: group.instanceId,
               priceGroupId: id,
-              changes: { offers }
+              changes: changes(offers)
             },
             cause
           )
           return { ...group, version: group.version + 1 }
         })
       )
+    }
+
+    const replaceProducts = Effect.fn("PriceGroups.replaceProducts")(function* (
+      ...[id, expectedVersion, given, cause]: Parameters<Port["replaceProducts"]>
+    ) {
+      return yield* withProducts(
+        id,
+        expectedVersion,
+        given,
+        (offers) => sql`offer <> all (${offers}::text[])`,
+        (offers) => ({ offers }),
+        cause
+      )
     })
 
-    return PriceGroups.of({ search, get, add, rename, remove, products, replaceProducts })
+    const changeProducts = Effect.fn("PriceGroups.changeProducts")(function* (
+      ...[id, expectedVersion, { put, remove }, cause]: Parameters<Port["changeProducts"]>
+    ) {
+      return yield* withProducts(
+        id,
+        expectedVersion,
+        put,
+        (offers) => sql`offer = any (${[...remove]}::text[]) and offer <> all (${offers}::text[])`,
+        (offers) => ({ put: offers, remove }),
+        cause
+      )
+    })
+
+    return PriceGroups.of({
+      search,
+      get,
+      add,
+      rename,
+      remove,
+      products,
+      replaceProducts,
+      changeProducts
+    })
   })
 )

@@ -368,4 +368,31 @@ describe("a price group", () => {
     expect(problemOf(other)).toBe("422 price-entries-invalid")
     expect((await change("DELETE", path)).status).toBe(204)
   })
+
+  it("takes products in and lets others go, one change at a time, and all of it or nothing", async () => {
+    const made = await api.call("POST", "/v1/pricegroups", {
+      body: { name: "Server", instance: "contoso-eu" }
+    })
+    const path = `/v1/pricegroups/${made.body.id}`
+    const products = async () =>
+      (await api.call("GET", `${path}/products`)).body.items.map(
+        ({ offer }: { offer: string }) => offer
+      )
+    await change("PATCH", `${path}/products`, { put: [offerOf(1), offerOf(2)] })
+    const changed = await change("PATCH", `${path}/products`, {
+      put: [offerOf(3)],
+      remove: [offerOf(1), offerOf(3), offerOf(9)]
+    })
+    expect([changed.body.version, await products()]).toEqual([3, [offerOf(2), offerOf(3)]])
+    const same = await change("PATCH", `${path}/products`, { put: [offerOf(2)], remove: [] })
+    expect(same.body.version).toBe(3)
+    const refused = await change("PATCH", `${path}/products`, {
+      put: [offerOf(9)],
+      remove: [offerOf(2)]
+    })
+    expect(problemOf(refused)).toBe("422 price-entries-invalid")
+    expect(await products()).toEqual([offerOf(2), offerOf(3)])
+    expect(problemOf(await change("PATCH", `${path}/products`, {}))).toBe("400 invalid-request")
+    expect((await change("DELETE", path)).status).toBe(204)
+  })
 })

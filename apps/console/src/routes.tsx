@@ -26,7 +26,10 @@ import { customersSearch } from "./pages/imports/imports.ts"
 import { instanceSearch, instancesSearch } from "./pages/instances/instances.ts"
 import { outboxSearch } from "./pages/mail/mails.ts"
 import { Overview } from "./pages/overview/Overview.tsx"
-import { priceListSearch } from "./pages/prices/priceLists.ts"
+import { priceGroupsSearch } from "./pages/prices/priceGroups.ts"
+import { priceListSearch, priceListsSearch } from "./pages/prices/priceLists.ts"
+import { priceProtectionsSearch } from "./pages/prices/priceProtections.ts"
+import { priceSheetsSearch } from "./pages/pricesheets/priceSheets.ts"
 import { rowsSearch } from "./pages/reconciliations/runs.ts"
 import { subscriptionsSearch } from "./pages/subscriptions/subscriptions.ts"
 import { Empty, Loading, NoPermission, PageHead, ProblemBox } from "./show/States.tsx"
@@ -235,7 +238,7 @@ const priceLists = createRoute({
 const priceListList = createRoute({
   getParentRoute: () => priceLists,
   path: "/",
-  validateSearch: listSearch,
+  validateSearch: priceListsSearch,
   component: lazyRouteComponent(() => import("./pages/prices/PriceLists.tsx"), "PriceLists")
 })
 const priceList = createRoute({
@@ -243,6 +246,58 @@ const priceList = createRoute({
   path: "/$id",
   validateSearch: priceListSearch,
   component: lazyRouteComponent(() => import("./pages/prices/PriceListPage.tsx"), "PriceListPage")
+})
+
+const priceGroups = createRoute({
+  getParentRoute: () => root,
+  path: "/price-groups",
+  component: () => <Allowed scope="price-lists:read" />
+})
+const priceGroupList = createRoute({
+  getParentRoute: () => priceGroups,
+  path: "/",
+  validateSearch: priceGroupsSearch,
+  component: lazyRouteComponent(() => import("./pages/prices/PriceGroups.tsx"), "PriceGroups")
+})
+const priceGroup = createRoute({
+  getParentRoute: () => priceGroups,
+  path: "/$id",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import("./pages/prices/PriceGroupPage.tsx"), "PriceGroupPage")
+})
+const priceProtections = createRoute({
+  getParentRoute: () => root,
+  path: "/price-protections",
+  component: () => <Allowed scope="price-lists:read" />
+})
+const priceProtectionsPage = createRoute({
+  getParentRoute: () => priceProtections,
+  path: "/",
+  validateSearch: priceProtectionsSearch,
+  component: lazyRouteComponent(
+    () => import("./pages/prices/PriceProtections.tsx"),
+    "PriceProtections"
+  )
+})
+const priceSheets = createRoute({
+  getParentRoute: () => root,
+  path: "/price-sheets",
+  component: () => <Allowed scope="catalogue:read" />
+})
+const priceSheetList = createRoute({
+  getParentRoute: () => priceSheets,
+  path: "/",
+  validateSearch: priceSheetsSearch,
+  component: lazyRouteComponent(() => import("./pages/pricesheets/PriceSheets.tsx"), "PriceSheets")
+})
+const priceSheet = createRoute({
+  getParentRoute: () => priceSheets,
+  path: "/$id",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(
+    () => import("./pages/pricesheets/PriceSheetPage.tsx"),
+    "PriceSheetPage"
+  )
 })
 
 const imports = createRoute({
@@ -334,6 +389,9 @@ export const router = createRouter({
     products.addChildren([productsPage, product]),
     productTypes.addChildren([productTypesPage]),
     priceLists.addChildren([priceListList, priceList]),
+    priceGroups.addChildren([priceGroupList, priceGroup]),
+    priceProtections.addChildren([priceProtectionsPage]),
+    priceSheets.addChildren([priceSheetList, priceSheet]),
     imports.addChildren([importList, importPage]),
     agreements.addChildren([agreementsPage]),
     outbox.addChildren([mails, mail]),

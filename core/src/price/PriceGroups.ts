@@ -79,5 +79,12 @@ export class PriceGroups extends Context.Service<
       offers: ReadonlyArray<OfferId>,
       cause: PriceCause
     ) => Effect.Effect<PriceGroup, PriceGroupNotFound | StaleVersion | GroupProductsRefused>
+    /** Puts products in and takes others out; the rest stays. One that is in both is in the group afterwards. */
+    readonly changeProducts: (
+      id: PriceGroupId,
+      expectedVersion: number,
+      change: { readonly put: ReadonlyArray<OfferId>; readonly remove: ReadonlyArray<OfferId> },
+      cause: PriceCause
+    ) => Effect.Effect<PriceGroup, PriceGroupNotFound | StaleVersion | GroupProductsRefused>
   }
 >()("core/price/PriceGroups") {}

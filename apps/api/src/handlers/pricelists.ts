@@ -285,6 +285,19 @@ export const pricegroupsLayer = HttpApiBuilder.group(
           StaleVersion: stale,
           GroupProductsRefused: refused
         })
+      ),
+      changeProducts: Effect.fnUntraced(
+        function* ({ headers, params, payload: { put = [], remove = [] } }) {
+          const version = yield* versionRead(headers["if-match"], yield* groups.get(params.id))
+          return yield* tagged(
+            yield* groups.changeProducts(params.id, version, { put, remove }, yield* cause)
+          )
+        },
+        Effect.catchTags({
+          PriceGroupNotFound: priceGroupNotFound,
+          StaleVersion: stale,
+          GroupProductsRefused: refused
+        })
       )
     })
   })

@@ -3,6 +3,7 @@ import {
   IconBuildingCommunity,
   IconCloudDataConnection,
   IconDownload,
+  IconFileDollar,
   IconFileText,
   IconGauge,
   IconLicense,
@@ -26,6 +27,7 @@ export interface Place {
     | "/catalogue-runs"
     | "/products"
     | "/price-lists"
+    | "/price-sheets"
     | "/imports"
     | "/agreements"
     | "/outbox"
@@ -57,6 +59,7 @@ export const places: ReadonlyArray<Place> = [
   },
   { to: "/products", label: "Products", icon: IconPackage, scope: "catalogue:read" },
   { to: "/price-lists", label: "Price lists", icon: IconTag, scope: "price-lists:read" },
+  { to: "/price-sheets", label: "Price sheets", icon: IconFileDollar, scope: "catalogue:read" },
   { to: "/imports", label: "Imports", icon: IconDownload, scope: "imports:read" },
   { to: "/agreements", label: "Agreements", icon: IconFileText, scope: "accounts:read" },
   { to: "/outbox", label: "Outbox", icon: IconMail, scope: "outbox:read" },

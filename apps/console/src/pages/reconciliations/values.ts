@@ -3,7 +3,9 @@ import type { Finding } from "./runs.ts"
 export type FindingValue = Finding["bss"]
 
 const isInstant = /^\d{4}-\d\d-\d\dT/u
-const terms: Readonly<Record<string, string>> = { P1M: "1 month", P1Y: "1 year", P3Y: "3 years" }
+/** Commitments as people say them. */
+export const termNames = { P1M: "1 month", P1Y: "1 year", P3Y: "3 years" } as const
+const terms: Readonly<Record<string, string>> = termNames
 
 /** A value of one side as people say it. */
 export const valueText = (value: FindingValue): string => {
