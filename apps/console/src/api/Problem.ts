@@ -1,3 +1,6 @@
+/** So many wrong items are named with a problem; a file can have thousands. */
+const shownMax = 20
+
 /** Where the API explains its problems; the last part of a problem's type is its name. */
 const base = "https://concordat.dev/problems/"
 
@@ -19,6 +22,8 @@ export class Problem extends Error {
   readonly issues: ReadonlyArray<Issue>
   /** The one field that it is about, where it names one besides its issues; its detail says what is wrong with it. */
   readonly field: string | null
+  /** The id of the one thing that it is about, such as an import that was refused; null where it names none. */
+  readonly about: string | null
   readonly correlationId: string | null
   readonly retryAfterSeconds: number | null
 
@@ -29,6 +34,7 @@ export class Problem extends Error {
     readonly detail: string
     readonly issues?: ReadonlyArray<Issue>
     readonly field?: string | null
+    readonly about?: string | null
     readonly correlationId?: string | null
     readonly retryAfterSeconds?: number | null
   }) {
@@ -39,6 +45,7 @@ export class Problem extends Error {
     this.detail = given.detail
     this.issues = given.issues ?? []
     this.field = given.field ?? null
+    this.about = given.about ?? null
     this.correlationId = given.correlationId ?? null
     this.retryAfterSeconds = given.retryAfterSeconds ?? null
   }
@@ -67,9 +74,11 @@ export const problemOf = async (response: Response): Promise<Problem> => {
     detail: text(given["detail"]),
     issues: [
       ...listOf(given["errors"]).filter(isIssue),
-      ...listOf(given["problems"]).flatMap(wrongField)
+      ...listOf(given["problems"]).flatMap(wrongField),
+      ...listOf(given["problems"]).slice(0, shownMax).flatMap(wrongItem)
     ],
     field: text(given["field"]) || null,
+    about: text(given["id"]) || null,
     correlationId,
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null
   })
@@ -98,5 +107,14 @@ const wrongField = (value: unknown): ReadonlyArray<Issue> =>
   isRecord(value) && typeof value["field"] === "string" && typeof value["problem"] === "string"
     ? [{ path: ["payload", ...value["field"].split(".")], message: value["problem"] }]
     : []
+/** What a refusal says of the items or lines that were sent, each by its place. */
+const wrongItem = (value: unknown): ReadonlyArray<Issue> => {
+  if (!isRecord(value) || typeof value["text"] !== "string") return []
+  const { column, field, index, line } = value
+  const place =
+    typeof line === "number" ? [`line ${line}`] : typeof index === "number" ? [index] : []
+  const part = text(column) || text(field)
+  return [{ path: ["payload", ...place, ...(part === "" ? [] : [part])], message: value["text"] }]
+}
 const isIssue = (value: unknown): value is Issue =>
   isRecord(value) && Array.isArray(value["path"]) && typeof value["message"] === "string"

@@ -16,13 +16,13 @@ export interface UploadOptions {
 /** Sends a file as the body. Throws a `Problem`. Only this kind of request tells how much has gone. */
 export const upload = async <N extends Upload>(
   name: N,
-  parts: Omit<Parts<N>, "payload">,
+  parts: Parts<N>,
   file: File,
   { csrfToken, idempotencyKey, onProgress, signal }: UploadOptions
 ): Promise<Answer<N>> => {
   const response = await new Promise<Response>((resolve, reject) => {
     const request = new XMLHttpRequest()
-    request.open("POST", addressOf<Upload>(name, { ...parts, payload: undefined }))
+    request.open("POST", addressOf(name, parts))
     request.setRequestHeader("accept", "application/json, application/problem+json")
     request.setRequestHeader("content-type", mediaTypeOf(file))
     request.setRequestHeader("idempotency-key", idempotencyKey)
@@ -48,7 +48,11 @@ const left = new Problem({
 
 /** The server looks into the file itself: what the browser thinks of it decides nothing. */
 const mediaTypeOf = ({ name }: File): string =>
-  /\.zip$/iu.test(name) ? "application/zip" : /\.csv$/iu.test(name) ? "text/csv" : "application/octet-stream"
+  /\.zip$/iu.test(name)
+    ? "application/zip"
+    : /\.csv$/iu.test(name)
+      ? "text/csv"
+      : "application/octet-stream"
 
 const responseOf = (request: XMLHttpRequest): Response => {
   const headers = new Headers()

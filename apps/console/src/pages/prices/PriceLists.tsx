@@ -63,12 +63,7 @@ export const PriceLists = () => {
             value={instance ?? null}
             onChange={(name) => set({ instance: name ?? undefined })}
           />
-          <SearchBox
-            label="Search"
-            placeholder="Name …"
-            value={q}
-            onSearch={(q) => set({ q })}
-          />
+          <SearchBox label="Search" placeholder="Name …" value={q} onSearch={(q) => set({ q })} />
         </Group>
         <Shown of={lists}>
           {({ items, next }) =>

@@ -16,6 +16,8 @@ type Taken = Answer<"POST /v1/catalogue/pricesheets">
 
 interface Given {
   readonly instance: string
+  readonly which: ReturnType<typeof whichOf>
+  readonly isDryRun: boolean
   readonly file: File
 }
 
@@ -31,17 +33,13 @@ export const UploadSheet = ({ first }: { readonly first: string | null }) => {
   // Whoever closes the dialogue stops what is being sent.
   useEffect(() => () => stop.current?.abort(), [])
   const send = useMutation<Taken, Problem, Given>({
-    mutationFn: ({ file, instance }) => {
+    mutationFn: ({ file, instance, isDryRun, which }) => {
       stop.current = new AbortController()
       setSent(0)
       return upload(
         "POST /v1/catalogue/pricesheets",
         {
-          query: {
-            instance,
-            ...whichOf(form.texts),
-            dryRun: form.texts.dryRun === "true" ? "true" : "false"
-          }
+          query: { instance, ...which, dryRun: isDryRun ? "true" : "false" }
         },
         file,
         {
@@ -58,11 +56,11 @@ export const UploadSheet = ({ first }: { readonly first: string | null }) => {
   const submit = () => {
     if (instance !== null && file !== null)
       send.mutate(
-        { instance, file },
+        { instance, file, which: whichOf(form.texts), isDryRun: form.texts.dryRun === "true" },
         { onSuccess: ({ id }) => void navigate({ to: "/price-sheets/$id", params: { id } }) }
       )
   }
-  const refused = send.error?.name === "price-sheet-invalid" ? send.error.of : null
+  const refused = send.error?.name === "price-sheet-invalid" ? send.error.about : null
   return (
     <form
       onSubmit={(event) => {

@@ -37,12 +37,7 @@ export const WhichSheet = ({ form }: { readonly form: Texts<WhichField> }) => (
         data={Object.entries(timelineNames).map(([value, label]) => ({ value, label }))}
         {...form.choice("timeline")}
       />
-      <TextInput
-        type="month"
-        label="Month"
-        description="Empty: this one"
-        {...form.text("month")}
-      />
+      <TextInput type="month" label="Month" description="Empty: this one" {...form.text("month")} />
     </SimpleGrid>
     <Switch
       label="Dry run"
