@@ -109,7 +109,7 @@ describe.skipIf(!hasChromium)("catalogue and prices", () => {
     await page.getByRole("tab", { name: "Where it is sold" }).click()
     await page.getByRole("cell", { name: "GB", exact: true }).first().waitFor()
     expectQuiet(opened)
-  })
+  }, 120_000)
 
   it("goes by keyboard alone from the lists to one with a rule that an account buys by", async () => {
     await using opened = await console_.openAs("otto", `/price-lists?instance=${instance}`)
@@ -178,16 +178,19 @@ describe.skipIf(!hasChromium)("catalogue and prices", () => {
     await page.getByRole("dialog").getByLabel("Name").fill("Voice")
     await page.getByRole("dialog").getByRole("button", { name: "Make it" }).click()
     await page.getByRole("heading", { name: "Voice" }).waitFor()
-    await page.getByRole("combobox", { name: "Product" }).fill(one?.["offer"] ?? "")
-    await page.getByRole("option").first().click()
+    const choose = async (offer = "") => {
+      await page.getByRole("combobox", { name: "Product" }).fill(offer)
+      await page.getByRole("option", { name: offer }).click()
+    }
+    await choose(one?.["offer"])
     await page.getByRole("button", { name: "Put it in" }).click()
     await page.getByRole("cell", { name: one?.["offer"] ?? "", exact: true }).waitFor()
 
     await page.goto(`${console_.system.api}/price-lists/${made.body["id"]}`)
-    const add = async (of: string, choose: () => Promise<void>, value: string) => {
+    const add = async (of: string, name: () => Promise<void>, value: string) => {
       await page.getByRole("combobox", { name: "Of" }).click()
       await page.getByRole("option", { name: of }).click()
-      await choose()
+      await name()
       await page.getByRole("combobox", { name: "Rule" }).click()
       await page.getByRole("option", { name: "Fixed price" }).click()
       await page.getByLabel("Value").fill(value)
@@ -204,10 +207,7 @@ describe.skipIf(!hasChromium)("catalogue and prices", () => {
     )
     await add(
       "One product",
-      async () => {
-        await page.getByRole("combobox", { name: "Product" }).fill(other?.["offer"] ?? "")
-        await page.getByRole("option").first().click()
-      },
+      () => choose(other?.["offer"]),
       "8.80"
     )
     await page
