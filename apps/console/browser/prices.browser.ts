@@ -205,11 +205,7 @@ describe.skipIf(!hasChromium)("catalogue and prices", () => {
       },
       "7.70"
     )
-    await add(
-      "One product",
-      () => choose(other?.["offer"]),
-      "8.80"
-    )
+    await add("One product", () => choose(other?.["offer"]), "8.80")
     await page
       .getByRole("row", { name: /Voice/u })
       .getByRole("button", { name: "Change the rule for Voice" })
