@@ -8,6 +8,7 @@ import { CatalogueProductsGroup, CatalogueRunsGroup, ProductTypesGroup } from ".
 import { ConnectionGroup } from "./connection.ts"
 import { ConsentGroup } from "./consent.ts"
 import { describeWire } from "./document.ts"
+import { HealthGroup } from "./health.ts"
 import { ImportsGroup } from "./imports.ts"
 import { InstancesGroup } from "./instances.ts"
 import { JobsGroup } from "./jobs.ts"
@@ -53,6 +54,7 @@ export class Api extends HttpApi.make("concordat")
   .add(NotificationsGroup)
   .add(SearchGroup)
   .add(JobsGroup)
+  .add(HealthGroup)
   .add(OutboxGroup)
   .add(TemplatesGroup)
   .add(SecretsGroup)

@@ -142,6 +142,21 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
     })
       .annotate(OpenApi.Summary, "Read one mail, with its content")
       .annotateMerge(requires("outbox:read")),
+    HttpApiEndpoint.get("raw", "/:id/raw", {
+      params: mailId,
+      query: noQuery,
+      success: HttpApiSchema.WithHeaders(
+        HttpApiSchema.StreamUint8Array({ contentType: ["message/rfc822"] }),
+        { "content-disposition": described(Schema.String, "The file's name.") }
+      ),
+      error: MailNotFound
+    })
+      .annotate(OpenApi.Summary, "Download one mail as a file that mail programs open")
+      .annotate(
+        OpenApi.Description,
+        "A message by RFC 5322, with both its parts and all recipients. It has no From: the sender's address belongs to whoever sends it (CONCORDAT_MAIL_FROM)."
+      )
+      .annotateMerge(requires("outbox:read")),
     HttpApiEndpoint.post("resend", "/:id/resend", {
       params: mailId,
       headers: idempotencyKey,

@@ -39,6 +39,7 @@ import { signInAttemptsLayer } from "./SignInAttempts.ts"
 import { subscriptionsLayer } from "./Subscriptions.ts"
 import { synchronizationsLayer } from "./Synchronizations.ts"
 import { syncOptionsLayer } from "./SyncOptions.ts"
+import { systemHealthLayer } from "./SystemHealth.ts"
 import { unitOfWorkLayer } from "./UnitOfWork.ts"
 
 /** Every port that is kept in Postgres, without the database below it. */
@@ -81,6 +82,7 @@ export const portsLayer = Layer.mergeAll(
   subscriptionsLayer,
   synchronizationsLayer,
   syncOptionsLayer,
+  systemHealthLayer,
   unitOfWorkLayer
 )
 

@@ -11,6 +11,7 @@ import type { CatalogueRuns } from "@concordat/core/catalogue/CatalogueRuns"
 import type { Changes } from "@concordat/core/change/Changes"
 import type { Consents } from "@concordat/core/consent/Consents"
 import type { SignIn } from "@concordat/core/consent/SignIn"
+import type { SystemHealth } from "@concordat/core/health/SystemHealth"
 import type { Imports } from "@concordat/core/import/Imports"
 import type { Instances } from "@concordat/core/instance/Instances"
 import type { VendorConnection } from "@concordat/core/instance/VendorConnection"
@@ -65,6 +66,7 @@ import {
 } from "./handlers/catalogue.ts"
 import { connectionLayer } from "./handlers/connection.ts"
 import { consentLayer } from "./handlers/consent.ts"
+import { healthLayer } from "./handlers/health.ts"
 import { importsLayer } from "./handlers/imports.ts"
 import { instancesLayer } from "./handlers/instances.ts"
 import { jobsLayer } from "./handlers/jobs.ts"
@@ -123,6 +125,7 @@ export type ApiPorts =
   | Subscriptions
   | Synchronizations
   | SyncOptions
+  | SystemHealth
   | Templates
   | SecretRotation
   | UnitOfWork
@@ -150,6 +153,7 @@ export const apiLayer = Layer.mergeAll(
     productTypesLayer,
     connectionLayer,
     consentLayer,
+    healthLayer,
     importsLayer,
     instancesLayer,
     jobsLayer,

@@ -101,3 +101,17 @@ describe("jobs", () => {
     expect(problemOf(await api.call(method, path, { body }))).toBe(problem)
   })
 })
+
+describe("health", () => {
+  it("tells of the database, of reconcilers that are connected, and of the mails", async () => {
+    await api.mail(api.seeded.northern.account, {})
+    const { body } = await api.call("GET", "/v1/health")
+    expect(body.database.version).toMatch(/^\d+/u)
+    expect(body.database.bytes).toBeGreaterThan(1_000_000)
+    // The test has none.
+    expect(body.reconcilerConnections).toBe(0)
+    expect(body.mail.failedToday).toBeGreaterThan(0)
+    expect(body.mail.newest).toMatchObject({ status: "failed" })
+    expect(Math.abs(Date.parse(body.mail.newest.at) - Date.now())).toBeLessThan(60_000)
+  })
+})

@@ -24,7 +24,9 @@ import { catalogueRunSearch, catalogueSearch } from "./pages/catalogue/catalogue
 import { productSearch, productsSearch, productTypesSearch } from "./pages/catalogue/products.ts"
 import { customersSearch } from "./pages/imports/imports.ts"
 import { instanceSearch, instancesSearch } from "./pages/instances/instances.ts"
+import { jobsSearch } from "./pages/jobs/jobs.ts"
 import { outboxSearch } from "./pages/mail/mails.ts"
+import { templateSearch } from "./pages/mail/templates.ts"
 import { Overview } from "./pages/overview/Overview.tsx"
 import { priceGroupsSearch } from "./pages/prices/priceGroups.ts"
 import { priceListSearch, priceListsSearch } from "./pages/prices/priceLists.ts"
@@ -32,6 +34,7 @@ import { priceProtectionsSearch } from "./pages/prices/priceProtections.ts"
 import { priceSheetsSearch } from "./pages/pricesheets/priceSheets.ts"
 import { rowsSearch } from "./pages/reconciliations/runs.ts"
 import { subscriptionsSearch } from "./pages/subscriptions/subscriptions.ts"
+import { systemSearch } from "./pages/system/system.ts"
 import { Empty, Loading, NoPermission, PageHead, ProblemBox } from "./show/States.tsx"
 
 /** Nobody sees a page without having signed in; the address stays, so that it is there afterwards. */
@@ -360,17 +363,37 @@ const templateList = createRoute({
 const template = createRoute({
   getParentRoute: () => templates,
   path: "/$kind",
-  component: lazyRouteComponent(() => import("./pages/mail/Templates.tsx"), "TemplatePage")
+  validateSearch: templateSearch,
+  component: lazyRouteComponent(() => import("./pages/mail/TemplatePage.tsx"), "TemplatePage")
+})
+
+const jobs = createRoute({
+  getParentRoute: () => root,
+  path: "/jobs",
+  component: () => <Allowed scope="jobs:read" />
+})
+const jobsPage = createRoute({
+  getParentRoute: () => jobs,
+  path: "/",
+  validateSearch: jobsSearch,
+  component: lazyRouteComponent(() => import("./pages/jobs/Jobs.tsx"), "Jobs")
+})
+
+const me = createRoute({
+  getParentRoute: () => root,
+  path: "/me",
+  component: lazyRouteComponent(() => import("./pages/me/Me.tsx"), "Me")
 })
 
 const system = createRoute({
   getParentRoute: () => root,
   path: "/system",
-  component: () => <Allowed scope="keys:write" />
+  component: () => <Allowed scope="jobs:read" />
 })
 const systemPage = createRoute({
   getParentRoute: () => system,
   path: "/",
+  validateSearch: systemSearch,
   component: lazyRouteComponent(() => import("./pages/system/System.tsx"), "System")
 })
 
@@ -396,6 +419,8 @@ export const router = createRouter({
     agreements.addChildren([agreementsPage]),
     outbox.addChildren([mails, mail]),
     templates.addChildren([templateList, template]),
+    jobs.addChildren([jobsPage]),
+    me,
     system.addChildren([systemPage])
   ]),
   parseSearch,

@@ -6,6 +6,7 @@ import { partnerCenterLayer } from "@concordat/adapter-partner-center/partnerCen
 import { transportLayer } from "@concordat/adapter-partner-center/Transport"
 import type { Place } from "@concordat/adapter-postgres/Address"
 import { storageLayer } from "@concordat/adapter-postgres/Storage"
+import { reconcilerName } from "@concordat/adapter-postgres/SystemHealth"
 import { Effect, Layer } from "effect"
 import { agreementLane } from "./agreementLane.ts"
 import { catalogueLane } from "./catalogueLane.ts"
@@ -24,7 +25,7 @@ export const reconcilerLayer = (
   place: Pick<Place, "url" | "folder">,
   settings: LaneSettings = laneSettingsDefault
 ) => {
-  const storage = storageLayer(place, "concordat-reconciler")
+  const storage = storageLayer(place, reconcilerName)
   return Layer.mergeAll(
     Layer.effectDiscard(
       Effect.all(

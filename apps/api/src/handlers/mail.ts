@@ -25,9 +25,11 @@ import { Templates } from "@concordat/core/mail/Templates"
 import type { PageRequest } from "@concordat/core/page/Page"
 import { Instant } from "@concordat/core/time/Instant"
 import { Clock, Effect, Result } from "effect"
+import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { pageOf } from "../Cursors.ts"
 import { conditionGiven, stale, tagged, versionRead } from "../ifMatch.ts"
+import { mailFile } from "../mailFile.ts"
 import { accountNotFound } from "./accounts.ts"
 
 /** Every mail that was ever written. */
@@ -41,6 +43,16 @@ export const outboxLayer = HttpApiBuilder.group(
         pageOf("outbox", { cursor, limit }, (page) => outbox.list(filter, page)),
       get: ({ params }) =>
         outbox.get(params.id).pipe(Effect.catchTag("MailNotFound", mailNotFound)),
+      raw: ({ params }) =>
+        outbox.get(params.id).pipe(
+          Effect.map((mail) =>
+            HttpServerResponse.uint8Array(mailFile(mail), {
+              contentType: "message/rfc822",
+              headers: { "content-disposition": `attachment; filename="${mail.id}.eml"` }
+            })
+          ),
+          Effect.catchTag("MailNotFound", mailNotFound)
+        ),
       resend: ({ params }) =>
         outbox.resend(params.id).pipe(
           Effect.catchTags({

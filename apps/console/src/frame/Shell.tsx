@@ -18,7 +18,8 @@ import {
   IconMoon,
   IconSearch,
   IconSun,
-  IconUser
+  IconUser,
+  IconUserCog
 } from "@tabler/icons-react"
 import { Link, Outlet, useLocation } from "@tanstack/react-router"
 import { useEffect } from "react"
@@ -113,15 +114,16 @@ const SchemeMenu = () => {
       </Menu.Target>
       <Menu.Dropdown>
         {schemes.map(({ icon: Icon, label, value }) => (
-          <Menu.Item
+          <Menu.RadioItem
             key={value}
-            role="menuitemradio"
-            aria-checked={colorScheme === value}
-            leftSection={<Icon size={16} aria-hidden />}
+            value={value}
+            checked={colorScheme === value}
+            closeMenuOnClick
+            rightSection={<Icon size={16} aria-hidden />}
             onClick={() => setColorScheme(value)}
           >
             {label}
-          </Menu.Item>
+          </Menu.RadioItem>
         ))}
       </Menu.Dropdown>
     </Menu>
@@ -148,6 +150,9 @@ const WhoMenu = ({ session }: { readonly session: Session }) => {
           <br />
           {roleNames[session.operator.role]}
         </Menu.Label>
+        <Menu.Item component={Link} to="/me" leftSection={<IconUserCog size={16} aria-hidden />}>
+          My account
+        </Menu.Item>
         <Menu.Item
           leftSection={<IconLogout size={16} aria-hidden />}
           onClick={() => signOut.mutate({ parts: {} }, { onSuccess: () => takeSession(null) })}

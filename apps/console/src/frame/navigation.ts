@@ -7,6 +7,7 @@ import {
   IconFileText,
   IconGauge,
   IconLicense,
+  IconListCheck,
   IconListDetails,
   IconMail,
   IconPackage,
@@ -32,6 +33,7 @@ export interface Place {
     | "/agreements"
     | "/outbox"
     | "/templates"
+    | "/jobs"
     | "/system"
   readonly label: string
   readonly icon: TablerIcon
@@ -64,5 +66,6 @@ export const places: ReadonlyArray<Place> = [
   { to: "/agreements", label: "Agreements", icon: IconFileText, scope: "accounts:read" },
   { to: "/outbox", label: "Outbox", icon: IconMail, scope: "outbox:read" },
   { to: "/templates", label: "Templates", icon: IconTemplate, scope: "templates:read" },
-  { to: "/system", label: "System", icon: IconSettings, scope: "keys:write" }
+  { to: "/jobs", label: "Jobs", icon: IconListCheck, scope: "jobs:read" },
+  { to: "/system", label: "System", icon: IconSettings, scope: "jobs:read" }
 ]

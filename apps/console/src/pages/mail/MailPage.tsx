@@ -1,6 +1,7 @@
-import { Anchor, Button, SimpleGrid, Stack, Text } from "@mantine/core"
+import { Anchor, Button, List, SimpleGrid, Stack, Text } from "@mantine/core"
 import { getRouteApi, Link } from "@tanstack/react-router"
 import { useCommand, useRead } from "../../api/hooks.ts"
+import { addressOf } from "../../api/request.ts"
 import { useMay } from "../../api/Session.tsx"
 import { Fact } from "../../show/Fact.tsx"
 import { Instant } from "../../show/Instant.tsx"
@@ -20,7 +21,7 @@ export const MailPage = () => {
   const resend = useCommand("POST /v1/outbox/:id/resend", ["GET /v1/outbox", "GET /v1/outbox/:id"])
   return (
     <Shown of={mail} title="Mail">
-      {({ accountId, attempts, createdAt, mail, problem, sentAt, status }) => (
+      {({ accountId, attempts, bounces, createdAt, mail, problem, sentAt, status }) => (
         <Stack>
           <PageHead
             title={mail.subject}
@@ -30,6 +31,14 @@ export const MailPage = () => {
               </Anchor>
             }
           >
+            <Button
+              variant="default"
+              component="a"
+              download
+              href={addressOf("GET /v1/outbox/:id/raw", { params: { id } })}
+            >
+              Download
+            </Button>
             {mayWrite && status !== "queued" && (
               <Button
                 loading={resend.isPending}
@@ -52,6 +61,15 @@ export const MailPage = () => {
             </Fact>
             <Fact label="About">{accountId === null ? "–" : <AccountName id={accountId} />}</Fact>
           </SimpleGrid>
+          {bounces.length > 0 && (
+            <List size="sm">
+              {bounces.map(({ action, at, reason, recipient, status }) => (
+                <List.Item key={`${recipient} ${at} ${status}`} className="foreign">
+                  {recipient}: {action}, {status} {reason} (<Instant at={at} />)
+                </List.Item>
+              ))}
+            </List>
+          )}
           {problem !== null && (
             <Text className="foreign">
               After {attempts} attempts: {problem}

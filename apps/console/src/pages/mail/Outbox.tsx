@@ -1,6 +1,7 @@
-import { Anchor, Group, Select } from "@mantine/core"
+import { Anchor, Group, Select, Text } from "@mantine/core"
 import { getRouteApi, Link } from "@tanstack/react-router"
 import { useRead } from "../../api/hooks.ts"
+import { useMay } from "../../api/Session.tsx"
 import { nameIn } from "../../frame/search.ts"
 import { type Column, DataTable } from "../../show/DataTable.tsx"
 import { Instant } from "../../show/Instant.tsx"
@@ -8,7 +9,8 @@ import { Pager } from "../../show/Pager.tsx"
 import { SearchBox } from "../../show/SearchBox.tsx"
 import { State } from "../../show/State.tsx"
 import { Empty, PageHead, Shown } from "../../show/States.tsx"
-import { type Mail, mailTone } from "./mails.ts"
+import { AccountSelect } from "../accounts/AccountSelect.tsx"
+import { kindNames, type Mail, mailTone } from "./mails.ts"
 
 const route = getRouteApi("/outbox/")
 
@@ -16,12 +18,14 @@ const route = getRouteApi("/outbox/")
 export const Outbox = () => {
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const { account, cursor, q, status } = search
+  const { account, cursor, kind, q, status } = search
+  const mayAccounts = useMay("accounts:read")
   const mails = useRead("GET /v1/outbox", {
     query: {
       ...(q === undefined ? {} : { q }),
       ...(status === undefined ? {} : { status }),
       ...(account === undefined ? {} : { account }),
+      ...(kind === undefined ? {} : { kind }),
       ...(cursor === undefined ? {} : { cursor })
     }
   })
@@ -47,6 +51,25 @@ export const Outbox = () => {
           value={status ?? null}
           onChange={(value) => set({ status: nameIn({ value }, "value", mailTone) })}
         />
+        <Select
+          label="Occasion"
+          clearable
+          searchable
+          clearButtonProps={{ "aria-label": "Clear the occasion" }}
+          placeholder="Any"
+          w={230}
+          data={Object.entries(kindNames).map(([value, label]) => ({ value, label }))}
+          value={kind ?? null}
+          onChange={(value) => set({ kind: nameIn({ value }, "value", kindNames) })}
+        />
+        {mayAccounts && (
+          <AccountSelect
+            label="About the account"
+            w={260}
+            value={account ?? null}
+            onChange={(account) => set({ account: account ?? undefined })}
+          />
+        )}
       </Group>
       <Shown of={mails}>
         {({ items, next }) =>
@@ -80,11 +103,20 @@ const columns: ReadonlyArray<Column<Mail>> = [
     )
   },
   { id: "to", header: "To", cell: ({ to }) => <span className="foreign">{to.join(", ")}</span> },
-  { id: "kind", header: "Occasion", cell: ({ kind }) => kind },
+  { id: "kind", header: "Occasion", cell: ({ kind }) => kindNames[kind] },
   {
     id: "status",
     header: "Status",
-    cell: ({ status }) => <State tone={mailTone[status]}>{status}</State>
+    cell: ({ problem, status }) => (
+      <>
+        <State tone={mailTone[status]}>{status}</State>
+        {problem !== null && (
+          <Text size="xs" className="foreign">
+            {problem}
+          </Text>
+        )}
+      </>
+    )
   },
   { id: "at", header: "Written", cell: ({ createdAt }) => <Instant at={createdAt} /> },
   { id: "sent", header: "Sent", cell: ({ sentAt }) => <Instant at={sentAt} /> }
