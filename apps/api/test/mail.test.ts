@@ -61,7 +61,33 @@ describe("the outbox", () => {
     expect(problemOf(await api.call("POST", `/v1/outbox/${id}/resend`))).toBe("409 mail-waits")
   })
 
+  it("gives a mail as a file whose headers and parts nobody's text can become", async () => {
+    const name = `Fabrikam\r\nBcc: eve@evil.example\r\n\r\n--=_ ${"ü".repeat(60)}`
+    const id = await api.mail(api.seeded.southern.account, {
+      ...exampleValues,
+      "Accounts.Name": name
+    })
+    const { headers, text } = await api.call("GET", `/v1/outbox/${id}/raw`)
+    expect(headers.get("content-type")).toBe("message/rfc822")
+    expect(headers.get("content-disposition")).toBe(`attachment; filename="${id}.eml"`)
+    const { body } = await api.call("GET", `/v1/outbox/${id}`)
+    const [head = "", ...parts] = text.split("\r\n\r\n")
+    expect(head.split(/\r\n(?! )/u).map((line) => line.split(":", 1)[0])).toEqual(
+      "Date,Message-ID,To,Subject,Auto-Submitted,MIME-Version,Content-Type".split(",")
+    )
+    const subject = /^Subject: (?<words>.*(?:\r\n .*)*)/mu.exec(head)?.groups?.["words"] ?? ""
+    const words = subject.split("\r\n ")
+    for (const word of words) expect(word.length).toBeLessThanOrEqual(75)
+    const decoded = words.map((word) => Buffer.from(word.slice(10, -2), "base64").toString())
+    expect(decoded.join("")).toBe(body.mail.subject)
+    // Each part's headers, then its content.
+    const [, plain = "", , html = ""] = parts
+    const contentOf = (part: string) => Buffer.from(part, "base64").toString()
+    expect([contentOf(plain), contentOf(html)]).toEqual([body.mail.text, body.mail.html])
+  })
+
   it.each([
+    ["GET", `/v1/outbox/${nobody}/raw`, "404 mail-not-found"],
     ["GET", `/v1/outbox/${nobody}`, "404 mail-not-found"],
     ["POST", `/v1/outbox/${nobody}/resend`, "404 mail-not-found"],
     ["GET", "/v1/outbox/1", "400 invalid-request"],

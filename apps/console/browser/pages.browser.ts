@@ -34,7 +34,12 @@ describe.skipIf(!hasChromium)("every page", () => {
     "/outbox",
     "/templates",
     "/templates/welcome-customer",
+    "/jobs",
     "/system",
+    "/system?show=operators",
+    "/system?show=keys",
+    "/system?show=secrets",
+    "/me",
     "/no-such-page"
   ]
 

@@ -45,12 +45,9 @@ export const TemplateEditor = ({
   const set = (field: TextField, value: string) =>
     setTexts((before) => ({ ...before, [field]: value }))
   const errorOf = (field: TextField) => issueOf(save.error, field) ?? issueOf(preview.error, field)
-  /** What every field of text has. */
-  const fieldOf = (field: TextField) => ({
-    readOnly: !mayWrite,
-    value: texts[field],
-    error: errorOf(field),
-    onSelect: ({
+  const note =
+    (field: TextField) =>
+    ({
       currentTarget: { selectionEnd, selectionStart, value }
     }: SyntheticEvent<HTMLInputElement | HTMLTextAreaElement>) => {
       caret.current = {
@@ -58,9 +55,17 @@ export const TemplateEditor = ({
         from: selectionStart ?? value.length,
         to: selectionEnd ?? value.length
       }
-    },
-    onChange: ({ currentTarget: { value } }: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) =>
-      set(field, value)
+    }
+  /** What every field of text has. */
+  const fieldOf = (field: TextField) => ({
+    readOnly: !mayWrite,
+    value: texts[field],
+    error: errorOf(field),
+    onSelect: note(field),
+    onChange: (event: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) => {
+      note(field)(event)
+      set(field, event.currentTarget.value)
+    }
   })
   const insert = (name: string) => {
     const { field, from, to } = caret.current
