@@ -114,7 +114,7 @@ export const Palette = ({
                 icon={IconLicense}
                 name={`${name} · ${reference}`}
                 about={[account.name, instance, microsoftId ?? "no Microsoft id"].join(" · ")}
-                onClick={() => void navigate({ to: "/accounts/$id", params: { id: account.id } })}
+                onClick={() => void navigate({ to: "/subscriptions/$id", params: { id } })}
               />
             ))}
           </Spotlight.ActionsGroup>
