@@ -112,6 +112,23 @@ describe.skipIf(!hasChromium)("accounts", () => {
       .first()
       .waitFor()
     expect(await page.locator("tbody tr").textContent()).toContain("office@proseware.example")
+    await page.goBack()
+    await page.getByRole("link", { name: "To the account", exact: true }).click()
+    await card.getByRole("button", { name: "Ask Microsoft" }).click()
+    await card.getByText("needed", { exact: true }).waitFor()
+    await card.getByRole("button", { name: "Confirm the agreement" }).click()
+    const dialog = page.getByRole("dialog")
+    // Filled in from the primary contact, and to be changed.
+    expect(await dialog.getByRole("textbox", { name: "Last name" }).inputValue()).toBe("Miller")
+    await dialog.getByRole("textbox", { name: "First name" }).fill("Augusta")
+    expect(await faultsOf(page, "the confirmation of an agreement")).toEqual([])
+    await dialog.getByRole("checkbox", { name: "This person has accepted the agreement" }).check()
+    await dialog.getByRole("button", { name: "Confirm it" }).click()
+    await dialog.waitFor({ state: "detached" })
+    await card.getByText("Augusta Miller").first().waitFor()
+    await page.getByRole("tab", { name: "Agreements" }).click()
+    await page.getByRole("row", { name: /Augusta Miller.*Sent/u }).waitFor({ timeout: 30_000 })
+
     // The browser's own words about the refusals above are the only ones.
     expect(opened.complaints.filter((text) => !/status of 4(00|09)/u.test(text))).toEqual([])
   })
