@@ -261,6 +261,11 @@ export class ReconciliationNotFinished extends HttpApiError.Problem<Reconciliati
   declare("reconciliation-not-finished", 409, "The reconciliation has not finished"),
   { id: text("The reconciliation."), state: text("Its status at this moment.") }
 ) {}
+export class ReconciliationsNotComparable extends HttpApiError.Problem<ReconciliationsNotComparable>()(
+  "ReconciliationsNotComparable",
+  declare("reconciliations-not-comparable", 409, "The reconciliations cannot be compared"),
+  { id: text("The reconciliation."), other: text("The one that it was to be compared with.") }
+) {}
 export class ImportNotReady extends HttpApiError.Problem<ImportNotReady>()(
   "ImportNotReady",
   declare("import-not-ready", 409, "The import is not ready"),

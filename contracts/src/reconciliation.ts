@@ -34,8 +34,10 @@ import {
   ReconciliationNotFinished,
   ReconciliationNotFound,
   ReconciliationRowNotFound,
+  ReconciliationsNotComparable,
   SubscriptionNotFound
 } from "./Problem.ts"
+import { comparisonOf, HistoryEntryView, SightingView } from "./reports.ts"
 
 const ScopeView = Schema.Union([
   Schema.Struct({
@@ -444,6 +446,44 @@ export class ReconciliationsGroup extends HttpApiGroup.make("reconciliations")
       .annotate(
         OpenApi.Summary,
         "Get one row of the report, with all that is kept of Partner Center's answer"
+      )
+      .annotateMerge(requires("reconciliations:read")),
+    HttpApiEndpoint.get("history", "/:id/rows/:row/history", {
+      params: { ...id, ...row },
+      query: pageQuery,
+      success: pageOf(HistoryEntryView, "HistoryEntryPage"),
+      error: [...notThere, ReconciliationRowNotFound]
+    })
+      .annotate(OpenApi.Summary, "List what has changed about the row's subscription, newest first")
+      .annotate(
+        OpenApi.Description,
+        "Changes of what the BSS holds, of what Partner Center was seen to hold, and of what both agreed on; until today, not only until the report."
+      )
+      .annotateMerge(requires("reconciliations:read")),
+    HttpApiEndpoint.get("sightings", "/:id/rows/:row/sightings", {
+      params: { ...id, ...row },
+      query: pageQuery,
+      success: pageOf(SightingView, "SightingPage"),
+      error: [...notThere, ReconciliationRowNotFound]
+    })
+      .annotate(
+        OpenApi.Summary,
+        "List the reports that had findings about the row's subscription, newest first"
+      )
+      .annotateMerge(requires("reconciliations:read")),
+    HttpApiEndpoint.get("comparison", "/:id/comparison", {
+      params: id,
+      query: {
+        with: guid(RunId, "The other reconciliation, usually an earlier one."),
+        ...pageQuery
+      },
+      success: comparisonOf(ValueView),
+      error: [...notThere, ReconciliationsNotComparable]
+    })
+      .annotate(OpenApi.Summary, "Compare the report's findings with those of another one")
+      .annotate(
+        OpenApi.Description,
+        "Both must be of one instance, environment and scope. Only customers that both have fetched are compared. What is the same is only counted."
       )
       .annotateMerge(requires("reconciliations:read")),
     HttpApiEndpoint.get("groups", "/:id/groups", {

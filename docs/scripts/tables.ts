@@ -200,6 +200,8 @@ const remedies: Record<string, string> = {
   "price-lists-overlap": "End `other` before this one begins, deactivate one, or unassign one.",
   "price-entries-invalid":
     "Correct what `problems` names, by its number, and send all of it again. Nothing was changed.",
+  "reconciliations-not-comparable":
+    "Choose another one of the same instance, environment and scope.",
   "reconciliation-not-finished": "There is no report: wait, or look at its status.",
   "idempotency-key-in-use": "The first request is still being answered: try again shortly.",
   "version-stale": "Read it again, and decide again.",

@@ -1,8 +1,11 @@
 import type { AccountId } from "@concordat/core/account/Account"
 import { Accounts } from "@concordat/core/account/Accounts"
 import { Book } from "@concordat/core/book/Book"
+import type { TenantId } from "@concordat/core/instance/Instance"
 import { Currency, money } from "@concordat/core/money/Money"
+import type { Page, PageRequest } from "@concordat/core/page/Page"
 import type { Finding } from "@concordat/core/reconciliation/Finding"
+import { Mirror } from "@concordat/core/reconciliation/Mirror"
 import {
   type FindingGroup,
   type KeptRow,
@@ -13,7 +16,7 @@ import {
 } from "@concordat/core/reconciliation/Reports"
 import type { Run, RunId } from "@concordat/core/reconciliation/Run"
 import { type ReportRow, Runs } from "@concordat/core/reconciliation/Runs"
-import { dayMs, Instant } from "@concordat/core/time/Instant"
+import { dayMs, Instant, toIso } from "@concordat/core/time/Instant"
 import { Effect, ManagedRuntime, Stream } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import {
@@ -21,10 +24,12 @@ import {
   euros,
   instanceId,
   line,
+  microsoftId,
   now,
   observed,
   repositories,
   reseller,
+  rowsOf,
   run,
   runId,
   tenantId
@@ -70,6 +75,7 @@ const found: ReadonlyArray<ReadonlyArray<Finding>> = [
 ]
 const positions = found.map((_, at) => at)
 
+let rows: ReadonlyArray<ReportRow> = []
 const accounts = new Map<string, AccountId>()
 const accountOf = (code: string): AccountId => {
   const id = accounts.get(code)
@@ -77,11 +83,16 @@ const accountOf = (code: string): AccountId => {
   return id
 }
 
-const write = (asked: Run, rows: ReadonlyArray<ReportRow>) =>
+/** `fetched`: the customers that the run could fetch. */
+const write = (asked: Run, rows: ReadonlyArray<ReportRow>, fetched: ReadonlyArray<TenantId> = []) =>
   Effect.gen(function* () {
     const runs = yield* Runs
     yield* runs.request(asked)
-    yield* runs.observe(asked, [], [], 0)
+    yield* runs.observe(asked, fetched, [], 0)
+    yield* runs.observed(
+      instanceId(1),
+      fetched.map((tenantId) => ({ tenantId, problem: null, requests: 1 }))
+    )
     yield* runs.comparing(asked.id)
     yield* runs.append(asked.id, 0, rows)
     yield* runs.complete(asked.id, { rows: 0, findings: 0, counts: new Map(), atRisk: [] })
@@ -101,7 +112,7 @@ beforeAll(() =>
         port.search(undefined, null, { cursor: undefined, limit: 100 })
       )
       for (const { code, id } of all.items) accounts.set(code, id)
-      const rows = positions.map(
+      rows = positions.map(
         (at): ReportRow => ({
           accountId: accounts.get(`C-${at + 1}`) ?? null,
           tenantId: tenantId(at + 1),
@@ -136,7 +147,7 @@ const read = async (
     limit = 2
   }: { branch?: AccountId | null; id?: RunId; limit?: number } = {}
 ): Promise<ReadonlyArray<number>> => {
-  const rows: Array<KeptRow> = []
+  const kept: Array<KeptRow> = []
   let cursor: string | undefined
   do {
     const page = await runtime.runPromise(
@@ -145,10 +156,10 @@ const read = async (
       )
     )
     expect(page.items.length).toBeLessThanOrEqual(limit)
-    rows.push(...page.items)
+    kept.push(...page.items)
     cursor = page.next ?? undefined
   } while (cursor !== undefined)
-  return rows.map(({ position }) => position)
+  return kept.map(({ position }) => position)
 }
 
 const orders: ReadonlyArray<readonly [RowSort, ReadonlyArray<number>]> = [
@@ -319,5 +330,173 @@ describe("findings in groups", () => {
       "quantity, 1, 700e-2 EUR",
       "status, 1, 3000e-2 EUR"
     ])
+  })
+})
+
+/** A list page by page, one item each. */
+const whole = async <A, E>(
+  list: (reports: Reports["Service"], page: PageRequest) => Effect.Effect<Page<A>, E>
+): Promise<ReadonlyArray<A>> => {
+  const items: Array<A> = []
+  let cursor: string | undefined
+  do {
+    const page = await runtime.runPromise(
+      Reports.use((reports) => list(reports, { cursor, limit: 1 }))
+    )
+    items.push(...page.items)
+    cursor = page.next ?? undefined
+  } while (cursor !== undefined)
+  return items
+}
+
+describe("the way of a row", () => {
+  it("is told from both sides, newest first, without its beginnings", async () => {
+    const [customer, n] = [3, 3]
+    const look = (at: number, quantity: number) =>
+      Mirror.use((mirror) =>
+        mirror.record(
+          [
+            {
+              _tag: "Listed",
+              instanceId: instanceId(1),
+              environment: "primary",
+              tenantId: tenantId(customer),
+              at: Instant.make(now + at),
+              digest: `${at}`,
+              subscriptions: [
+                observed(customer, n, {
+                  terms: {
+                    ...observed(customer, n).terms,
+                    quantity,
+                    commitmentEnd: Instant.make(now + quantity * dayMs)
+                  }
+                }),
+                observed(customer, 77)
+              ]
+            }
+          ],
+          { actor: "daemon:reconciler", correlationId: "" }
+        )
+      )
+    await runtime.runPromise(
+      Effect.gen(function* () {
+        yield* look(1, 10)
+        yield* look(2, 12)
+        yield* Book.use((book) =>
+          book.apply(
+            instanceId(1),
+            [
+              line(customer, n, {
+                reseller: reseller(1),
+                terms: { ...line(customer, n).terms, quantity: 11 }
+              })
+            ],
+            { dryRun: false, actor: "key:test", correlationId: "" }
+          )
+        )
+      })
+    )
+    const of = (branch: AccountId | null, id = runId(1)) =>
+      whole((reports, page) => reports.history(id, branch, 2, page))
+    const told = (await of(null)).map(({ after, before, field, side }) =>
+      [side, field, before, after].join(" ")
+    )
+    expect(told[0]).toBe("desired quantity 10 11")
+    expect(new Set(told.slice(1))).toEqual(
+      new Set([
+        "observed quantity 10 12",
+        `observed commitmentEnd ${toIso(Instant.make(now + 10 * dayMs))} ${toIso(Instant.make(now + 12 * dayMs))}`
+      ])
+    )
+    expect(told).toHaveLength(3)
+    expect(await of(accountOf("R-1"), runId(2))).toHaveLength(3)
+    // What happened to it while it was somebody else's is not told.
+    await runtime.runPromise(
+      rowsOf(`insert into history (at, actor, cause, correlation_id, side, account_id, microsoft_id, field, before)
+        values (now(), 'x', 'x', '', 'desired', '${accountOf("C-8")}', '${microsoftId(n)}', 'quantity', '1')`)
+    )
+    expect(await of(accountOf("R-1"), runId(2))).toHaveLength(3)
+    expect(await of(null)).toHaveLength(4)
+  })
+
+  it("leads through the reports that had findings about it, as far as a branch may see them", async () => {
+    const of = (branch: AccountId | null, id: RunId, position: number) =>
+      whole((reports, page) => reports.sightings(id, branch, position, page))
+    const all = await of(null, runId(1), 2)
+    expect(all.map(({ position, runId }) => [runId, position])).toEqual([
+      [runId(2), 2],
+      [runId(1), 2]
+    ])
+    expect(all[0]?.findings.map(({ kind }) => kind)).toEqual(["quantity", "status"])
+    expect((await of(accountOf("R-1"), runId(2), 2)).map(({ runId }) => runId)).toEqual([runId(2)])
+    expect(await of(null, runId(1), 0)).toEqual([])
+  })
+})
+
+describe("two reports", () => {
+  const tenants = positions.map((at) => tenantId(at + 1))
+  /** Customers 1 to 9 as in the first report, but for these; the last one could not be fetched this time. */
+  const later = new Map<number, ReadonlyArray<Finding>>([
+    [0, [finding({ severity: "info" })]],
+    [1, [finding({ atRisk: euros("10"), partnerCenter: 13 }, 3 * dayMs)]],
+    [2, [finding({ severity: "info", atRisk: euros("7") }, dayMs)]],
+    [7, []],
+    [8, []]
+  ])
+  beforeAll(() =>
+    runtime.runPromise(
+      Effect.gen(function* () {
+        yield* write(run(11), rows, tenants)
+        yield* write(
+          run(12),
+          rows.map((row, at) => ({
+            ...row,
+            row: { ...row.row, findings: later.get(at) ?? row.row.findings }
+          })),
+          tenants.slice(0, -1)
+        )
+      })
+    )
+  )
+
+  it("say what is new, changed and settled, and count what is the same", async () => {
+    const compared = await whole((reports, page) =>
+      reports.comparison(runId(12), runId(11), null, page)
+    )
+    expect(
+      compared.map(({ change, kind, otherRow, row }) => [change, kind, row, otherRow].join(" "))
+    ).toEqual([
+      "new quantity 0 ",
+      "changed quantity 1 1",
+      // Nothing is said of the customer who could not be fetched.
+      "settled status  2",
+      "settled status  7"
+    ])
+    expect(compared[1]).toMatchObject({ bss: 10, partnerCenter: 13, customer: "Customer 2" })
+    const counts = await runtime.runPromise(
+      Reports.use((reports) => reports.changes(runId(12), runId(11), null))
+    )
+    // Another deadline is no other finding.
+    expect(counts).toEqual({ new: 1, changed: 1, settled: 2, same: 4 })
+  })
+
+  it("turned round say the opposite", async () => {
+    const counts = await runtime.runPromise(
+      Reports.use((reports) => reports.changes(runId(11), runId(12), null))
+    )
+    expect(counts).toEqual({ new: 2, changed: 1, settled: 1, same: 4 })
+  })
+
+  it("are compared only when they are about the same, and the caller's", async () => {
+    const failing = (other: RunId, branch: AccountId | null) =>
+      runtime.runPromise(
+        Effect.flip(Reports.use((reports) => reports.changes(runId(12), other, branch)))
+      )
+    await runtime.runPromise(
+      write(run(13, { kind: "account", id: accountOf("C-1") }), [], [tenantId(1)])
+    )
+    expect(await failing(runId(13), null)).toMatchObject({ _tag: "RunsNotComparable" })
+    expect(await failing(runId(99), null)).toMatchObject({ _tag: "RunNotFound" })
+    expect(await failing(runId(11), accountOf("R-1"))).toMatchObject({ _tag: "RunNotFound" })
   })
 })

@@ -4,9 +4,14 @@ import type {
   ReconciliationRowDetail,
   ReconciliationView
 } from "@concordat/contracts/reconciliation"
-import type { MovedBy } from "@concordat/core/reconciliation/Finding"
+import type { FindingKind, MovedBy } from "@concordat/core/reconciliation/Finding"
 import { kindFacts } from "@concordat/core/reconciliation/kinds"
-import type { FindingGroup, KeptRow, RowGrouping } from "@concordat/core/reconciliation/Reports"
+import type {
+  FindingGroup,
+  KeptRow,
+  RowGrouping,
+  Sighting
+} from "@concordat/core/reconciliation/Reports"
 import type { Run } from "@concordat/core/reconciliation/Run"
 import { deadlineOf } from "@concordat/core/reconciliation/urgency"
 import type { AgreedTerms } from "@concordat/core/subscription/Subscription"
@@ -59,8 +64,7 @@ export const rowView = ({
     partnerCenter: observed === null ? null : termsView(observed.terms),
     unitPrice: subscription?.unitPrice ?? null,
     findings: row.findings.map((finding) => ({
-      ...finding,
-      title: kindFacts[finding.kind].title,
+      ...titled(finding),
       deadline: deadlineOf(finding.actions)
     }))
   }
@@ -88,6 +92,20 @@ export const rowDetailView = (kept: KeptRow): ReconciliationRowDetail => {
           }
   }
 }
+
+/** A finding of whatever shape, with its kind in words. */
+export const titled = <F extends { readonly kind: FindingKind }>(finding: F) => ({
+  ...finding,
+  title: kindFacts[finding.kind].title
+})
+
+/** A report in which the same subscription had findings, as callers see it. */
+export const sightingView = ({ createdAt, findings, position, runId }: Sighting) => ({
+  id: runId,
+  createdAt,
+  row: position,
+  findings: findings.map(titled)
+})
 
 const movers: Readonly<Record<MovedBy, string>> = {
   bss: "BSS",

@@ -6,6 +6,7 @@ import {
   ReconciliationNotFinished,
   ReconciliationNotFound,
   ReconciliationRowNotFound,
+  ReconciliationsNotComparable,
   SubscriptionNotFound
 } from "@concordat/contracts/Problem"
 import type { AccountId } from "@concordat/core/account/Account"
@@ -14,7 +15,8 @@ import {
   Reports,
   type RowFilter,
   type RowNotFound,
-  type RunNotFinished
+  type RunNotFinished,
+  type RunsNotComparable
 } from "@concordat/core/reconciliation/Reports"
 import type { RunStatus } from "@concordat/core/reconciliation/Run"
 import { type RunNotFound, Runs, type ScopeNotFound } from "@concordat/core/reconciliation/Runs"
@@ -25,7 +27,7 @@ import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import { pageOf } from "../Cursors.ts"
 import { fileType } from "../fileType.ts"
-import { groupView, rowDetailView, rowView, runView } from "../views.ts"
+import { groupView, rowDetailView, rowView, runView, sightingView, titled } from "../views.ts"
 import { accountNotFound } from "./accounts.ts"
 import { instanceNotFound } from "./instances.ts"
 
@@ -92,6 +94,49 @@ export const reconciliationsLayer = HttpApiBuilder.group(
           RunNotFound: runNotFound,
           RunNotFinished: runNotFinished,
           RowNotFound: rowNotFound
+        })
+      ),
+      history: Effect.fnUntraced(
+        function* ({ params, query }) {
+          const { branch } = yield* Caller
+          return yield* pageOf(`history of ${params.id} ${params.row}`, query, (page) =>
+            reports.history(params.id, branch, params.row, page)
+          )
+        },
+        Effect.catchTags({
+          RunNotFound: runNotFound,
+          RunNotFinished: runNotFinished,
+          RowNotFound: rowNotFound
+        })
+      ),
+      sightings: Effect.fnUntraced(
+        function* ({ params, query }) {
+          const { branch } = yield* Caller
+          const page = yield* pageOf(`sightings of ${params.id} ${params.row}`, query, (page) =>
+            reports.sightings(params.id, branch, params.row, page)
+          )
+          return { ...page, items: page.items.map(sightingView) }
+        },
+        Effect.catchTags({
+          RunNotFound: runNotFound,
+          RunNotFinished: runNotFinished,
+          RowNotFound: rowNotFound
+        })
+      ),
+      comparison: Effect.fnUntraced(
+        function* ({ params, query }) {
+          const { branch } = yield* Caller
+          const list = `comparison of ${params.id} with ${query.with}`
+          const counts = yield* reports.changes(params.id, query.with, branch)
+          const page = yield* pageOf(list, query, (page) =>
+            reports.comparison(params.id, query.with, branch, page)
+          )
+          return { counts, ...page, items: page.items.map(titled) }
+        },
+        Effect.catchTags({
+          RunNotFound: runNotFound,
+          RunNotFinished: runNotFinished,
+          RunsNotComparable: notComparable
         })
       ),
       groups: Effect.fnUntraced(
@@ -171,6 +216,15 @@ const rowNotFound = ({ id, message, position }: RowNotFound) =>
       id,
       row: position,
       detail: `${message} GET /v1/reconciliations/${id}/rows lists those that you can see.`
+    })
+  )
+
+const notComparable = ({ id, message, other }: RunsNotComparable) =>
+  Effect.fail(
+    new ReconciliationsNotComparable({
+      id,
+      other,
+      detail: `${message} GET /v1/reconciliations lists what there is.`
     })
   )
 
