@@ -129,15 +129,17 @@ const requestTo = ({ id, path }: Operation, seen: Served["seeded"]) => {
             ? "?format=csv"
             : id === "reconciliations.groups"
               ? "?by=kind"
-              : id === "agreements.standing"
-                ? "?instance=contoso-eu"
-                : id === "search.find"
-                  ? `?q=${seen.north.account}`
-                  : id === "book.import"
-                    ? "?instance=contoso-eu"
-                    : id === "pricesheets.import"
-                      ? "?instance=contoso-eu&market=DE"
-                      : ""
+              : id === "reconciliations.comparison"
+                ? `?with=${seen.north.run}`
+                : id === "agreements.standing"
+                  ? "?instance=contoso-eu"
+                  : id === "search.find"
+                    ? `?q=${seen.north.account}`
+                    : id === "book.import"
+                      ? "?instance=contoso-eu"
+                      : id === "pricesheets.import"
+                        ? "?instance=contoso-eu&market=DE"
+                        : ""
   return {
     address: address + query,
     body: bodies[id],

@@ -72,6 +72,24 @@ describe("what does not exist", () => {
     ["GET", `/v1/reconciliations/${nobody}/rows/0`, undefined, "404 reconciliation-not-found"],
     [
       "GET",
+      `/v1/reconciliations/${nobody}/rows/0/history`,
+      undefined,
+      "404 reconciliation-not-found"
+    ],
+    [
+      "GET",
+      `/v1/reconciliations/${nobody}/rows/0/sightings`,
+      undefined,
+      "404 reconciliation-not-found"
+    ],
+    [
+      "GET",
+      `/v1/reconciliations/${nobody}/comparison?with=${nobody}`,
+      undefined,
+      "404 reconciliation-not-found"
+    ],
+    [
+      "GET",
       `/v1/reconciliations/${nobody}/groups?by=kind`,
       undefined,
       "404 reconciliation-not-found"
@@ -227,6 +245,8 @@ describe("what does not fit", () => {
     ],
     ["GET", `/v1/reconciliations/${nobody}/rows/first`, undefined, ["params.row"]],
     ["GET", `/v1/reconciliations/${nobody}/groups`, undefined, ["query.by"]],
+    ["GET", `/v1/reconciliations/${nobody}/comparison`, undefined, ["query.with"]],
+    ["GET", `/v1/reconciliations/${nobody}/comparison?with=x`, undefined, ["query.with"]],
     [
       "POST",
       `/v1/accounts/${nobody}/merge`,

@@ -181,6 +181,25 @@ describe("a report", () => {
     expect(account).toMatchObject({ key: api.seeded.southern.account, title: "Southern Bakery" })
   })
 
+  it("tells what else is known about a row, and what has changed since another report", async () => {
+    const path = `/v1/reconciliations/${api.seeded.finished}`
+    const [row] = await rows("kind=quantity")
+    const sightings = await api.call("GET", `${path}/rows/${row.row}/sightings`)
+    expect(sightings.body.items).toEqual([
+      expect.objectContaining({
+        id: api.seeded.finished,
+        row: row.row,
+        findings: expect.arrayContaining([
+          expect.objectContaining({ kind: "quantity", title: "Quantity differs" })
+        ])
+      })
+    ])
+    const history = await api.call("GET", `${path}/rows/${row.row}/history`)
+    expect([history.status, history.body.next]).toEqual([200, null])
+    const same = await api.call("GET", `${path}/comparison?with=${api.seeded.finished}`)
+    expect(same.body).toMatchObject({ counts: { new: 0, changed: 0, settled: 0 }, items: [] })
+  })
+
   it("is not there before the run has finished", async () => {
     for (const path of ["rows", "rows/0", "groups?by=kind", "export?format=json"])
       expect(

@@ -58,6 +58,23 @@ describe.skipIf(!hasChromium)("reconciliations and findings", () => {
     await page.getByText("What would settle it").first().waitFor()
     await page.getByText("Its answer as it was decoded").click()
     await page.getByText('"microsoftId":').waitFor()
+    const past = page.getByRole("table", { name: "History of the subscription" })
+    await past
+      .getByRole("row", { name: /Partner Center Seats/u })
+      .first()
+      .waitFor()
+    await page.getByText("(this one)").waitFor()
+    expect(await faultsOf(page, "a row with its past")).toEqual([])
+
+    await page.getByRole("link", { name: "Rows of the report" }).click()
+    await page.getByRole("link", { name: "Compare" }).click()
+    await page.getByRole("heading", { name: "What has changed at contoso-eu" }).waitFor()
+    const changed = page.getByRole("table", { name: "What has changed" })
+    await changed
+      .getByRole("row", { name: /new Quantity differs/u })
+      .first()
+      .waitFor()
+    expect(await faultsOf(page, "a comparison")).toEqual([])
     expectQuiet(opened)
   })
 

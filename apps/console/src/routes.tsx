@@ -32,7 +32,7 @@ import { priceGroupsSearch } from "./pages/prices/priceGroups.ts"
 import { priceListSearch, priceListsSearch } from "./pages/prices/priceLists.ts"
 import { priceProtectionsSearch } from "./pages/prices/priceProtections.ts"
 import { priceSheetsSearch } from "./pages/pricesheets/priceSheets.ts"
-import { rowsSearch } from "./pages/reconciliations/runs.ts"
+import { comparisonSearch, rowSearch, rowsSearch } from "./pages/reconciliations/runs.ts"
 import { subscriptionsSearch } from "./pages/subscriptions/subscriptions.ts"
 import { systemSearch } from "./pages/system/system.ts"
 import { Empty, Loading, NoPermission, PageHead, ProblemBox } from "./show/States.tsx"
@@ -92,7 +92,17 @@ const report = createRoute({
 const row = createRoute({
   getParentRoute: () => run,
   path: "/rows/$row",
+  validateSearch: rowSearch,
   component: lazyRouteComponent(() => import("./pages/reconciliations/RowPage.tsx"), "RowPage")
+})
+const comparison = createRoute({
+  getParentRoute: () => run,
+  path: "/comparison",
+  validateSearch: comparisonSearch,
+  component: lazyRouteComponent(
+    () => import("./pages/reconciliations/ComparisonPage.tsx"),
+    "ComparisonPage"
+  )
 })
 
 const accounts = createRoute({
@@ -400,7 +410,7 @@ const systemPage = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     overview,
-    reconciliations.addChildren([runs, run.addChildren([report, row])]),
+    reconciliations.addChildren([runs, run.addChildren([report, row, comparison])]),
     accounts.addChildren([
       accountList,
       newAccount,

@@ -12,6 +12,9 @@ const steps: ReadonlyArray<readonly [Intl.RelativeTimeFormatUnit, number, number
   ["day", 24 * 60 * minuteMs, 45 * 24 * 60 * minuteMs]
 ]
 
+/** A point in time in the reader's zone, where only text can stand. */
+export const instantText = (at: string): string => dateAndTime.format(Date.parse(at))
+
 /** How long ago, or how soon; null when it is too far away to say it like this. */
 export const distanceText = (at: number, now: number): string | null => {
   const distance = at - now

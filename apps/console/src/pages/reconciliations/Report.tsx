@@ -40,7 +40,19 @@ export const Report = () => {
             }
           >
             {isUnderWay(run) && <CancelRun id={id} />}
-            {hasReport(run) && <ExportMenu id={id} />}
+            {hasReport(run) && (
+              <>
+                <Button
+                  variant="default"
+                  renderRoot={(props) => (
+                    <Link to={`/reconciliations/${id}/comparison`} {...props} />
+                  )}
+                >
+                  Compare
+                </Button>
+                <ExportMenu id={id} />
+              </>
+            )}
           </PageHead>
           <Summary run={run} />
           {run.problem !== null && (

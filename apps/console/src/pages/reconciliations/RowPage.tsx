@@ -8,6 +8,7 @@ import { Money } from "../../show/Money.tsx"
 import { State } from "../../show/State.tsx"
 import { PageHead, Shown } from "../../show/States.tsx"
 import { movers, severityTone } from "../../show/tone.ts"
+import { RowPast } from "./RowPast.tsx"
 import type { Finding, ReportRow, RowDetail } from "./runs.ts"
 import { actionNames, fieldNames, valueText } from "./values.ts"
 
@@ -61,6 +62,7 @@ export const RowPage = () => {
             </Stack>
           )}
           <Said observed={row.observed} />
+          <RowPast />
         </>
       )}
     </Shown>

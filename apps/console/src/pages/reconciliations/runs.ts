@@ -121,6 +121,26 @@ export const rowsSearch = (raw: RawSearch): RowsSearch => ({
   cursor: textIn(raw, "cursor")
 })
 
+/** What the address of a row says: how far its lists are turned. */
+export interface RowSearch {
+  readonly history?: string | undefined
+  readonly reports?: string | undefined
+}
+export const rowSearch = (raw: RawSearch): RowSearch => ({
+  history: textIn(raw, "history"),
+  reports: textIn(raw, "reports")
+})
+
+/** What the address of a comparison says: with which report. */
+export interface ComparisonSearch {
+  readonly with?: string | undefined
+  readonly cursor?: string | undefined
+}
+export const comparisonSearch = (raw: RawSearch): ComparisonSearch => ({
+  with: textIn(raw, "with"),
+  cursor: textIn(raw, "cursor")
+})
+
 /** The filter of the address as the API takes it: the same for the rows that are shown and those that are exported. */
 export const filterOf = ({
   account,

@@ -38,6 +38,24 @@ export const fieldNames = {
   friendlyName: "Name given by the customer"
 } as const
 
+/** A field as people call it, also one that only the history knows. */
+export const fieldLabel = (field: string): string =>
+  Object.entries({ ...fieldNames, ...pastNames }).find(([name]) => name === field)?.[1] ?? field
+
+const pastNames = {
+  account: "Account",
+  tenant: "Tenant",
+  microsoftId: "Microsoft id",
+  name: "Name",
+  unitPrice: "Agreed price",
+  acceptedAt: "Order accepted",
+  orderId: "Order",
+  effectiveStart: "Start of the term",
+  createdAt: "Made",
+  cancellableUntil: "Can be cancelled until",
+  refundable: "Seats that can be given back"
+} as const
+
 export const actionNames: Record<Finding["actions"][number]["name"], string> = {
   "take-partner-center-value": "Take Partner Center's value into the BSS",
   "push-bss-value": "Push the BSS's value to Partner Center",
