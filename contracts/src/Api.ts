@@ -17,6 +17,7 @@ import { OutboxGroup, TemplatesGroup } from "./mail.ts"
 import { MpnIdsGroup } from "./mpnids.ts"
 import { NotificationsGroup } from "./notifications.ts"
 import { OperatorsGroup } from "./operators.ts"
+import { OverviewGroup } from "./overview.ts"
 import { PriceGroupsGroup, PriceListsGroup } from "./pricelists.ts"
 import { PriceSheetsGroup } from "./pricesheets.ts"
 import { ProductsGroup } from "./products.ts"
@@ -29,6 +30,7 @@ import { CustomerFormsGroup, SynchronizationGroup } from "./tenants.ts"
 
 /** The REST API, version 1. What is not declared here is refused: unknown fields and unknown query parameters. */
 export class Api extends HttpApi.make("concordat")
+  .add(OverviewGroup)
   .add(ReconciliationsGroup)
   .add(InstancesGroup)
   .add(ConsentGroup)

@@ -58,7 +58,7 @@ const scopeOf = (row: RunRow): RunScope =>
       ? { kind: "subscription", id: row.scope_subscription_id }
       : { kind: "organisation" }
 
-const runOf = (row: RunRow): Run => ({
+export const runOf = (row: RunRow): Run => ({
   id: row.id,
   instanceId: row.instance_id,
   instance: row.instance,

@@ -23,6 +23,7 @@ import { mpnVerdictsLayer } from "./MpnVerdicts.ts"
 import { notificationsLayer } from "./Notifications.ts"
 import { operatorsLayer } from "./Operators.ts"
 import { outboxLayer } from "./Outbox.ts"
+import { overviewsLayer } from "./Overviews.ts"
 import { priceGroupsLayer } from "./PriceGroups.ts"
 import { priceListsLayer } from "./PriceLists.ts"
 import { priceProtectionsLayer } from "./PriceProtections.ts"
@@ -66,6 +67,7 @@ export const portsLayer = Layer.mergeAll(
   mpnVerdictsLayer,
   operatorsLayer,
   outboxLayer,
+  overviewsLayer,
   notificationsLayer,
   priceGroupsLayer,
   priceListsLayer,

@@ -24,6 +24,7 @@ import { Database } from "../src/Database.ts"
 import { idempotencyLayer } from "../src/Idempotency.ts"
 import { instancesLayer } from "../src/Instances.ts"
 import { mirrorLayer } from "../src/Mirror.ts"
+import { overviewsLayer } from "../src/Overviews.ts"
 import { reportsLayer } from "../src/Reports.ts"
 import { runsLayer } from "../src/Runs.ts"
 import { secretRotationLayer } from "../src/SecretRotation.ts"
@@ -45,6 +46,7 @@ export const repositories = Layer.mergeAll(
   idempotencyLayer,
   instancesLayer,
   mirrorLayer,
+  overviewsLayer,
   reportsLayer,
   runsLayer,
   secretRotationLayer,

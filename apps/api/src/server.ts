@@ -22,6 +22,7 @@ import type { Notifications } from "@concordat/core/notification/Notifications"
 import type { Operators } from "@concordat/core/operator/Operators"
 import type { Sessions } from "@concordat/core/operator/Sessions"
 import type { SignInAttempts } from "@concordat/core/operator/SignInAttempts"
+import type { Overviews } from "@concordat/core/overview/Overviews"
 import type { Assortments } from "@concordat/core/price/Assortments"
 import type { PriceGroups } from "@concordat/core/price/PriceGroups"
 import type { PriceLists } from "@concordat/core/price/PriceLists"
@@ -75,6 +76,7 @@ import { outboxLayer, templatesLayer } from "./handlers/mail.ts"
 import { mpnIdsLayer } from "./handlers/mpnids.ts"
 import { notificationsLayer } from "./handlers/notifications.ts"
 import { operatorsLayer } from "./handlers/operators.ts"
+import { overviewLayer } from "./handlers/overview.ts"
 import { pricegroupsLayer, pricelistsLayer } from "./handlers/pricelists.ts"
 import { priceSheetsLayer } from "./handlers/pricesheets.ts"
 import { productsLayer } from "./handlers/products.ts"
@@ -115,6 +117,7 @@ export type ApiPorts =
   | PriceSheets
   | RateBudgets
   | Outbox
+  | Overviews
   | Reports
   | Runs
   | Search
@@ -162,6 +165,7 @@ export const apiLayer = Layer.mergeAll(
     notificationsLayer,
     operatorsLayer,
     outboxLayer,
+    overviewLayer,
     pricegroupsLayer,
     pricelistsLayer,
     priceSheetsLayer,

@@ -16,6 +16,17 @@ describe.skipIf(!hasChromium)("reconciliations and findings", () => {
     await using opened = await console_.openAs("olga", "/")
     const { page } = opened
     const book = page.getByRole("region", { name: "Book of contoso-eu" })
+    const soon = book.getByRole("link", { name: "with a deadline in 30 days" })
+    const rowsSoon = Number((await soon.textContent())?.split(" ")[0])
+    await soon.click()
+    await page.getByRole("heading", { name: "Reconciliation of" }).waitFor()
+    await settled(page)
+    const links = await page
+      .locator("tbody a[href*='/rows/']")
+      .evaluateAll((all) => all.map(String))
+    expect(new Set(links).size).toBe(rowsSoon)
+    await page.goBack()
+    await page.getByText("Renewals in the next 7 days").waitFor()
     await book.getByRole("link", { name: "Quantity differs" }).click()
     await page.getByRole("heading", { name: "Reconciliation of" }).waitFor()
     await settled(page)

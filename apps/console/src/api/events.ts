@@ -16,6 +16,15 @@ const readings: Readonly<Record<string, ReadonlyArray<Reading>>> = {
   synchronization: ["GET /v1/accounts/:id/synchronization"]
 }
 
+/**
+ * Read again as well, but no sooner than so long after the last time: a run tells of its progress many times a second,
+ * and these say nothing of that.
+ */
+const calmReadings: Readonly<Record<string, ReadonlyArray<Reading>>> = {
+  reconciliation: ["GET /v1/overview"]
+}
+const calmMs = 10_000
+
 /** The kind of an event; `all` after a connection was made anew, when anything may have changed. */
 const kindOf = (data: unknown): string => {
   try {
@@ -34,6 +43,15 @@ export const useEvents = (): void => {
   const client = useQueryClient()
   useEffect(() => {
     let isFirst = true
+    let calm: ReturnType<typeof setTimeout> | undefined
+    const readCalmly = (names: ReadonlyArray<Reading>) => {
+      calm ??= setTimeout(() => {
+        calm = undefined
+        void client.invalidateQueries({
+          predicate: ({ queryKey: [read] }) => names.some((name) => name === read)
+        })
+      }, calmMs)
+    }
     const source = new EventSource("/v1/events")
     source.onmessage = ({ data }) => {
       const kind = kindOf(data)
@@ -42,11 +60,16 @@ export const useEvents = (): void => {
       isFirst = false
       if (isKnown) return
       const changed = readings[kind] ?? []
+      const calmly = calmReadings[kind]
+      if (calmly !== undefined) readCalmly(calmly)
       void client.invalidateQueries({
         predicate: ({ queryKey: [read] }) =>
           kind === "all" ? read !== "session" : changed.some((name) => name === read)
       })
     }
-    return () => source.close()
+    return () => {
+      clearTimeout(calm)
+      source.close()
+    }
   }, [client])
 }

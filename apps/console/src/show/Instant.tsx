@@ -62,6 +62,11 @@ export const Instant = ({
 /** How long something took, or has been taking. */
 export const durationText = (from: string, to: string): string => {
   const seconds = Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000)
-  if (seconds < 60) return `${seconds.toFixed(1)} s`
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
+  return seconds < 60 ? `${seconds.toFixed(1)} s` : secondsText(seconds)
 }
+
+/** A time of that length. */
+export const secondsText = (seconds: number): string =>
+  seconds < 60
+    ? `${Math.round(seconds)} s`
+    : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`

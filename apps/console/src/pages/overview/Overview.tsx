@@ -2,8 +2,11 @@ import { Alert, Anchor, Card, Group, SimpleGrid, Stack, Text, Title } from "@man
 import { Link } from "@tanstack/react-router"
 import { lazy, Suspense } from "react"
 import { useRead } from "../../api/hooks.ts"
+import type { Answer } from "../../api/Operations.ts"
 import { useMay } from "../../api/Session.tsx"
-import { Instant } from "../../show/Instant.tsx"
+import { stringifySearch } from "../../frame/search.ts"
+import { Fact } from "../../show/Fact.tsx"
+import { Instant, secondsText } from "../../show/Instant.tsx"
 import { countText, Totals } from "../../show/Money.tsx"
 import { State } from "../../show/State.tsx"
 import { Empty, PageHead, Shown } from "../../show/States.tsx"
@@ -12,14 +15,14 @@ import { useCatalogueRuns } from "../catalogue/catalogueRuns.ts"
 import { ConsentLine } from "../instances/ConsentLine.tsx"
 import { useInstances } from "../instances/InstanceSelect.tsx"
 import { RunProgress, ScopeText } from "../reconciliations/RunParts.tsx"
-import { everyOf, hasReport, isUnderWay, type Run } from "../reconciliations/runs.ts"
+import { everyOf, isUnderWay, type Run } from "../reconciliations/runs.ts"
 
 const Chart = lazy(() =>
   import("./FindingsChart.tsx").then(({ FindingsChart }) => ({ default: FindingsChart }))
 )
 
-/** So many of the newest runs the overview looks at. */
-const runsMax = "100"
+/** So many of the newest runs the overview looks at for what is under way. */
+const runsMax = "20"
 
 /** Where the operator's attention is needed, each with the way there. */
 export const Overview = () => {
@@ -75,50 +78,77 @@ const Notices = () => {
   )
 }
 
-/** The newest report of everything, for each instance. */
-const latestOf = (runs: ReadonlyArray<Run>): ReadonlyArray<Run> => {
-  const latest = new Map<string, Run>()
-  for (const run of runs)
-    if (hasReport(run) && run.scope.kind === "organisation" && !latest.has(run.instance))
-      latest.set(run.instance, run)
-  return [...latest.values()].sort((a, b) => a.instance.localeCompare(b.instance))
-}
+/** How soon the overview is read again where no event tells: deadlines come nearer, jobs wait. */
+const everyMs = 60_000
+
+type Answered = Answer<"GET /v1/overview">
 
 const Books = () => {
-  const runs = useRead(
-    "GET /v1/reconciliations",
-    { query: { limit: runsMax } },
-    { everyMs: (page) => everyOf(page?.items) }
-  )
+  const overview = useRead("GET /v1/overview", {}, { everyMs: () => everyMs })
   return (
-    <Shown of={runs}>
-      {({ items }) => {
-        const latest = latestOf(items)
-        return latest.length === 0 ? (
-          <Card withBorder>
-            <Empty title="No report yet">
-              <Anchor component={Link} to="/reconciliations">
-                Start a reconciliation
-              </Anchor>{" "}
-              to see whether the book and Partner Center agree.
-            </Empty>
-          </Card>
-        ) : (
-          <Stack>
+    <Shown of={overview}>
+      {({ at, books, past, queueLagSeconds, renewals }) => (
+        <Stack>
+          {books.length === 0 ? (
+            <Card withBorder>
+              <Empty title="No report yet">
+                <Anchor component={Link} to="/reconciliations">
+                  Start a reconciliation
+                </Anchor>{" "}
+                to see whether the book and Partner Center agree.
+              </Empty>
+            </Card>
+          ) : (
             <SimpleGrid cols={{ base: 1, md: 2 }}>
-              {latest.map((run) => (
-                <Book key={run.id} run={run} />
+              {books.map(({ deadlines, run }) => (
+                <Book key={run.id} run={run} at={at} deadlines={deadlines} />
               ))}
             </SimpleGrid>
-            <Suspense fallback={null}>
-              <Chart runs={items} />
-            </Suspense>
-          </Stack>
-        )
-      }}
+          )}
+          <Coming at={at} renewals={renewals} queueLagSeconds={queueLagSeconds} />
+          <Suspense fallback={null}>
+            <Chart past={past} />
+          </Suspense>
+        </Stack>
+      )}
     </Shown>
   )
 }
+
+/** What is counted no further is said to be that many or more. */
+const countMax = 10_000
+const dueText = (count: number): string =>
+  count >= countMax ? `${countText(countMax)} or more` : countText(count)
+
+/** Longer than this, jobs wait for somebody to look. */
+const lagSecondsMax = 300
+
+/** What the next days bring, and whether jobs keep up. */
+const Coming = ({
+  at,
+  queueLagSeconds,
+  renewals
+}: Pick<Answered, "at" | "renewals" | "queueLagSeconds">) => (
+  <SimpleGrid cols={{ base: 1, xs: 3 }}>
+    {renewals.map(({ before, count, days }) => (
+      <Fact key={days} label={`Renewals in the next ${days} days`}>
+        <Anchor
+          component={Link}
+          to={`/subscriptions${stringifySearch({ endsFrom: at, endsBefore: before, status: "active", sort: "end" })}`}
+        >
+          {dueText(count)}
+        </Anchor>
+      </Fact>
+    ))}
+    {queueLagSeconds !== null && (
+      <Fact label="Oldest waiting job">
+        <State tone={queueLagSeconds > lagSecondsMax ? "warning" : "good"}>
+          {queueLagSeconds === 0 ? "none waits" : `waits for ${secondsText(queueLagSeconds)}`}
+        </State>
+      </Fact>
+    )}
+  </SimpleGrid>
+)
 
 const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 })
 
@@ -129,7 +159,11 @@ const agreeing = ({ findings, rows }: Run): string =>
 /** So many kinds of finding are listed; the report has them all. */
 const kindsMax = 8
 
-const Book = ({ run }: { readonly run: Run }) => (
+const Book = ({
+  run,
+  at,
+  deadlines
+}: { readonly run: Run; readonly at: string } & Pick<Answered["books"][number], "deadlines">) => (
   <Card withBorder component="section" aria-label={`Book of ${run.instance}`}>
     <Group justify="space-between" mb="xs">
       <Title order={2} size="h4">
@@ -161,6 +195,18 @@ const Book = ({ run }: { readonly run: Run }) => (
           </Group>
         ))}
     </Stack>
+    <Group gap="md" mb="sm">
+      {deadlines.map(({ before, count, days }) => (
+        <Anchor
+          key={days}
+          component={Link}
+          to={`/reconciliations/${run.id}${stringifySearch({ deadlineFrom: at, deadlineBefore: before, sort: "deadline" })}`}
+          size="sm"
+        >
+          {dueText(count)} with a deadline in {days} days
+        </Anchor>
+      ))}
+    </Group>
     <Text size="sm" c="dimmed" component="div">
       {run.counts.length > kindsMax &&
         `and ${countText(run.counts.length - kindsMax)} kinds more. `}
@@ -227,7 +273,7 @@ const Running = () => {
   const runs = useRead(
     "GET /v1/reconciliations",
     { query: { limit: runsMax } },
-    { enabled: maySeeRuns }
+    { enabled: maySeeRuns, everyMs: (page) => everyOf(page?.items) }
   )
   const catalogue = useCatalogueRuns({ enabled: maySeeCatalogue })
   const running = (runs.data?.items ?? []).filter(isUnderWay)
