@@ -27,6 +27,7 @@ import { SecretsGroup } from "./secrets.ts"
 import { SessionGroup } from "./session.ts"
 import { SubscriptionsGroup } from "./subscriptions.ts"
 import { CustomerFormsGroup, SynchronizationGroup } from "./tenants.ts"
+import { ViewsGroup } from "./views.ts"
 
 /** The REST API, version 1. What is not declared here is refused: unknown fields and unknown query parameters. */
 export class Api extends HttpApi.make("concordat")
@@ -51,6 +52,7 @@ export class Api extends HttpApi.make("concordat")
   .add(ProductsGroup)
   .add(SubscriptionsGroup)
   .add(SessionGroup)
+  .add(ViewsGroup)
   .add(OperatorsGroup)
   .add(KeysGroup)
   .add(NotificationsGroup)

@@ -89,6 +89,11 @@ export class SubscriptionNotFound extends HttpApiError.Problem<SubscriptionNotFo
   declare("subscription-not-found", 404, "No such subscription"),
   { id: text("The id that was asked for.") }
 ) {}
+export class SavedViewNotFound extends HttpApiError.Problem<SavedViewNotFound>()(
+  "SavedViewNotFound",
+  declare("saved-view-not-found", 404, "No such saved view"),
+  { id: text("The id that was asked for.") }
+) {}
 export class ReconciliationRowNotFound extends HttpApiError.Problem<ReconciliationRowNotFound>()(
   "ReconciliationRowNotFound",
   declare("reconciliation-row-not-found", 404, "No such row in the report"),
@@ -260,6 +265,10 @@ export class ReconciliationNotFinished extends HttpApiError.Problem<Reconciliati
   "ReconciliationNotFinished",
   declare("reconciliation-not-finished", 409, "The reconciliation has not finished"),
   { id: text("The reconciliation."), state: text("Its status at this moment.") }
+) {}
+export class TooManySavedViews extends HttpApiError.Problem<TooManySavedViews>()(
+  "TooManySavedViews",
+  declare("too-many-saved-views", 409, "There are too many saved views")
 ) {}
 export class ReconciliationsNotComparable extends HttpApiError.Problem<ReconciliationsNotComparable>()(
   "ReconciliationsNotComparable",

@@ -12,7 +12,7 @@ export const HistoryEntryView = Schema.Struct({
   cause: described(Schema.String, "In the course of what."),
   side: described(
     HistorySide,
-    "desired: the BSS; observed: Partner Center; baseline: what both agreed on."
+    "Which side. desired: the BSS; observed: Partner Center; baseline: what both agreed on."
   ),
   field: described(
     Schema.NullOr(Schema.String),
@@ -52,7 +52,7 @@ const compared = <S extends Schema.Top>(value: S) =>
   Schema.Struct({
     change: described(
       FindingChange,
-      "new: only this report has it; changed: both have it with other values; settled: only the other one has it."
+      "What became of it. new: only this report has it; changed: both have it with other values; settled: only the other one has it."
     ),
     kind: described(FindingKind, "What is wrong."),
     title: described(Schema.String, "The kind in words."),

@@ -135,6 +135,7 @@ const remedies: Record<string, string> = {
   "account-not-found": "Search with `GET /v1/accounts?q=`. Outside your branch nothing exists.",
   "subscription-not-found": "Take `subscriptionId` of a report's row.",
   "reconciliation-not-found": "`GET /v1/reconciliations` lists them.",
+  "saved-view-not-found": "`GET /v1/views` lists one's own.",
   "reconciliation-row-not-found": "`GET /v1/reconciliations/{id}/rows` lists them.",
   "key-not-found": "`GET /v1/keys` lists them.",
   "import-not-found": "`GET /v1/imports` lists them.",
@@ -200,6 +201,7 @@ const remedies: Record<string, string> = {
   "price-lists-overlap": "End `other` before this one begins, deactivate one, or unassign one.",
   "price-entries-invalid":
     "Correct what `problems` names, by its number, and send all of it again. Nothing was changed.",
+  "too-many-saved-views": "Delete one of one's views: `DELETE /v1/views/{id}`.",
   "reconciliations-not-comparable":
     "Choose another one of the same instance, environment and scope.",
   "reconciliation-not-finished": "There is no report: wait, or look at its status.",

@@ -32,6 +32,7 @@ import { Boss } from "./queue/Boss.ts"
 import { rateBudgetLayer, rateBudgetsLayer } from "./RateBudget.ts"
 import { reportsLayer } from "./Reports.ts"
 import { runsLayer } from "./Runs.ts"
+import { savedViewsLayer } from "./SavedViews.ts"
 import { searchLayer } from "./Search.ts"
 import { secretRotationLayer } from "./SecretRotation.ts"
 import { keyringFromConfig, Secrets } from "./Secrets.ts"
@@ -78,6 +79,7 @@ export const portsLayer = Layer.mergeAll(
   reportsLayer,
   runsLayer,
   searchLayer,
+  savedViewsLayer,
   secretRotationLayer,
   sessionsLayer,
   signInAttemptsLayer,

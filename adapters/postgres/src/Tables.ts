@@ -49,6 +49,7 @@ import type {
   Severity
 } from "@concordat/core/notification/Notification"
 import type { OperatorId, OperatorName } from "@concordat/core/operator/Operator"
+import type { SavedViewId, ViewedPage } from "@concordat/core/operator/SavedViews"
 import type { SessionId } from "@concordat/core/operator/Session"
 import type { PriceSheet, PriceSheetId, SheetProblem } from "@concordat/core/pricesheet/PriceSheet"
 import type { PriceSheetChange } from "@concordat/core/pricesheet/PriceSheets"
@@ -545,6 +546,15 @@ export interface FindingTable {
   deadline: Nullable<Timestamp>
 }
 
+export interface SavedViewTable {
+  id: SavedViewId
+  operator_id: OperatorId
+  page: ViewedPage
+  name: string
+  search: string
+  created_at: Timestamp
+}
+
 export interface CustomerImportTable {
   id: ImportId
   instance_id: InstanceId
@@ -957,6 +967,7 @@ export interface Tables {
   reconciliation_customer: ReconciliationCustomerTable
   reconciliation_row: ReconciliationRowTable
   finding: FindingTable
+  saved_view: SavedViewTable
   customer_import: CustomerImportTable
   customer_import_customer: CustomerImportCustomerTable
   customer_import_reseller: CustomerImportResellerTable

@@ -1,5 +1,6 @@
 import { type Operator, OperatorName } from "@concordat/core/operator/Operator"
 import { Operators } from "@concordat/core/operator/Operators"
+import { SavedViews, savedViewsMax } from "@concordat/core/operator/SavedViews"
 import { Sessions } from "@concordat/core/operator/Sessions"
 import { SignInAttempts } from "@concordat/core/operator/SignInAttempts"
 import { Effect, Layer, ManagedRuntime, Option, Redacted } from "effect"
@@ -8,6 +9,7 @@ import fc from "fast-check"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
 import { operatorsLayer } from "../src/Operators.ts"
 import { CurrentPasswordCost, makePasswords } from "../src/passwords.ts"
+import { savedViewsLayer } from "../src/SavedViews.ts"
 import { sessionsLayer } from "../src/Sessions.ts"
 import { networkOf, signInAttemptsLayer } from "../src/SignInAttempts.ts"
 import { testDatabase } from "../src/testing.ts"
@@ -15,14 +17,16 @@ import { emptied, rowsOf } from "./World.ts"
 
 const cheap = { logN: 4, r: 8, p: 1 }
 const runtime = ManagedRuntime.make(
-  Layer.mergeAll(operatorsLayer, sessionsLayer, signInAttemptsLayer).pipe(
+  Layer.mergeAll(operatorsLayer, savedViewsLayer, sessionsLayer, signInAttemptsLayer).pipe(
     Layer.provideMerge(testDatabase),
     Layer.provide(Layer.succeed(CurrentPasswordCost, cheap))
   )
 )
 afterAll(() => runtime.dispose())
 const rows = (text: string) => runtime.runPromise(rowsOf(text))
-beforeEach(() => runtime.runPromise(emptied("operator", "operator_session", "sign_in_attempt")))
+beforeEach(() =>
+  runtime.runPromise(emptied("operator", "operator_session", "saved_view", "sign_in_attempt"))
+)
 
 const password = Redacted.make("correct horse battery")
 const add = (name: string): Promise<Operator> =>
@@ -203,4 +207,47 @@ it.each([
   ["fe80::1%eth0", "fe80:0:0:0"]
 ])("the address %s is of the network %s", (address, network) => {
   expect(networkOf(address)).toBe(network)
+})
+
+describe("saved views", () => {
+  const use = <A, E>(f: (views: SavedViews["Service"]) => Effect.Effect<A, E>) =>
+    runtime.runPromise(SavedViews.use(f))
+  const view = (name: string, search = "kind=quantity") => ({
+    page: "report" as const,
+    name,
+    search
+  })
+
+  it("are each operator's own, by name, and one that is saved again is replaced", async () => {
+    const [ada, bob] = [await add("ada"), await add("bob")]
+    const first = await use((views) => views.save(ada.id, view("Mine")))
+    await use((views) => views.save(ada.id, view("also mine")))
+    const again = await use((views) => views.save(ada.id, view("Mine", "sort=deadline")))
+    expect(again).toEqual({ ...first, search: "sort=deadline" })
+    expect((await use((views) => views.list(ada.id))).map(({ name }) => name)).toEqual([
+      "also mine",
+      "Mine"
+    ])
+    expect(await use((views) => views.list(bob.id))).toEqual([])
+    const error = await use((views) => Effect.flip(views.remove(bob.id, first.id)))
+    expect(error._tag).toBe("SavedViewNotFound")
+    await use((views) => views.remove(ada.id, first.id))
+    expect(await use((views) => views.list(ada.id))).toHaveLength(1)
+  })
+
+  it("are so many at most, also when two are saved at once", async () => {
+    const ada = await add("ada")
+    await rows(`insert into saved_view (id, operator_id, page, name, search, created_at)
+      select gen_random_uuid(), '${ada.id}', 'report', 'view ' || n, '', now()
+      from generate_series(2, ${savedViewsMax}) n`)
+    const outcomes = await Promise.all(
+      ["one more", "and another"].map((name) =>
+        use((views) => Effect.exit(views.save(ada.id, view(name))))
+      )
+    )
+    expect(outcomes.map(({ _tag }) => _tag).toSorted()).toEqual(["Failure", "Success"])
+    expect(await use((views) => views.list(ada.id))).toHaveLength(savedViewsMax)
+    // One that is there already can still be changed.
+    await use((views) => views.save(ada.id, view("view 2", "q=x")))
+  })
 })

@@ -20,6 +20,7 @@ import type { Outbox } from "@concordat/core/mail/Outbox"
 import type { Templates } from "@concordat/core/mail/Templates"
 import type { Notifications } from "@concordat/core/notification/Notifications"
 import type { Operators } from "@concordat/core/operator/Operators"
+import type { SavedViews } from "@concordat/core/operator/SavedViews"
 import type { Sessions } from "@concordat/core/operator/Sessions"
 import type { SignInAttempts } from "@concordat/core/operator/SignInAttempts"
 import type { Overviews } from "@concordat/core/overview/Overviews"
@@ -86,6 +87,7 @@ import { secretsLayer } from "./handlers/secrets.ts"
 import { sessionLayer } from "./handlers/session.ts"
 import { subscriptionsLayer } from "./handlers/subscriptions.ts"
 import { customerFormsLayer, synchronizationLayer } from "./handlers/tenants.ts"
+import { viewsLayer } from "./handlers/views.ts"
 import { makeHttp } from "./http.ts"
 import { idempotentLayer } from "./idempotency.ts"
 import { metricsLayer, observeLayer } from "./observe.ts"
@@ -121,6 +123,7 @@ export type ApiPorts =
   | Reports
   | Runs
   | Search
+  | SavedViews
   | Sessions
   | SignIn
   | SignInAttempts
@@ -174,6 +177,7 @@ export const apiLayer = Layer.mergeAll(
     searchLayer,
     sessionLayer,
     subscriptionsLayer,
+    viewsLayer,
     templatesLayer,
     secretsLayer
   ]),

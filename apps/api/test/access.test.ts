@@ -24,7 +24,10 @@ const withoutScope: Readonly<Record<string, string>> = {
   "session.signOut": "session",
   "session.changePassword": "session",
   "session.list": "session",
-  "session.end": "session"
+  "session.end": "session",
+  "views.list": "session",
+  "views.save": "session",
+  "views.remove": "session"
 }
 
 // From the document, so that an operation that is added is tested without anybody thinking of it.

@@ -607,3 +607,25 @@ it("no password, token or cookie is in the log or the database", async () => {
     expect(kept).not.toContain(secret)
   expect(kept).toContain("signed in")
 })
+
+it("keeps views for who is signed in, and for nobody else", async () => {
+  const [otto, rita] = [openBrowser(api), openBrowser(api)]
+  await api.operator("viewer", "operator")
+  await api.operator("looker", "read-only")
+  await otto.signIn("viewer")
+  await rita.signIn("looker")
+  const body = { page: "report", name: "<b>Soon</b>", search: "sort=deadline&q=%22x%22" }
+  const saved = await otto.send("PUT", "/v1/views", { body })
+  expect(saved.body).toMatchObject(body)
+  expect((await otto.send("GET", "/v1/views")).body.items).toEqual([saved.body])
+  expect((await rita.send("GET", "/v1/views")).body.items).toEqual([])
+  expect(problemOf(await rita.send("DELETE", `/v1/views/${saved.body.id}`))).toBe(
+    "404 saved-view-not-found"
+  )
+  expect(problemOf(await api.call("GET", "/v1/views"))).toBe("401 unauthorized")
+  const wrong = await otto.send("PUT", "/v1/views", {
+    body: { ...body, page: "elsewhere", name: "" }
+  })
+  expect(problemOf(wrong)).toBe("400 invalid-request")
+  expect((await otto.send("DELETE", `/v1/views/${saved.body.id}`)).status).toBe(204)
+})

@@ -15,6 +15,7 @@ import { ReportGroups } from "./ReportGroups.tsx"
 import { ReportRows } from "./ReportRows.tsx"
 import { RunProgress, ScopeText } from "./RunParts.tsx"
 import { everyOf, filterOf, hasReport, isUnderWay, type Run, sortQuery } from "./runs.ts"
+import { SavedViewsMenu } from "./SavedViewsMenu.tsx"
 
 const route = getRouteApi("/reconciliations/$id/")
 
@@ -50,6 +51,7 @@ export const Report = () => {
                 >
                   Compare
                 </Button>
+                <SavedViewsMenu />
                 <ExportMenu id={id} />
               </>
             )}
