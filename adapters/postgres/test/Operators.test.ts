@@ -235,19 +235,19 @@ describe("saved views", () => {
     expect(await use((views) => views.list(ada.id))).toHaveLength(1)
   })
 
-  it("are so many at most, also when two are saved at once", async () => {
+  it("are so many at most, also when many are saved at once", async () => {
     const ada = await add("ada")
     await rows(`insert into saved_view (id, operator_id, page, name, search, created_at)
       select gen_random_uuid(), '${ada.id}', 'report', 'view ' || n, '', now()
-      from generate_series(2, ${savedViewsMax}) n`)
+      from generate_series(6, ${savedViewsMax}) n`)
     const outcomes = await Promise.all(
-      ["one more", "and another"].map((name) =>
-        use((views) => Effect.exit(views.save(ada.id, view(name))))
+      Array.from({ length: 20 }, (_, n) =>
+        use((views) => Effect.exit(views.save(ada.id, view(`one more ${n}`))))
       )
     )
-    expect(outcomes.map(({ _tag }) => _tag).toSorted()).toEqual(["Failure", "Success"])
-    expect(await use((views) => views.list(ada.id))).toHaveLength(savedViewsMax)
+    expect(outcomes.filter(({ _tag }) => _tag === "Success")).toHaveLength(5)
+    expect(await rows("select count(*) from saved_view")).toEqual([{ count: savedViewsMax }])
     // One that is there already can still be changed.
-    await use((views) => views.save(ada.id, view("view 2", "q=x")))
+    await use((views) => views.save(ada.id, view("view 9", "q=x")))
   })
 })
