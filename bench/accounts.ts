@@ -1,6 +1,6 @@
 import { Database } from "@concordat/adapter-postgres/Database"
 import { AccountId } from "@concordat/core/account/Account"
-import { Accounts } from "@concordat/core/account/Accounts"
+import { type AccountFilter, Accounts } from "@concordat/core/account/Accounts"
 import { Effect, Logger, Schema } from "effect"
 import { sql } from "kysely"
 import { medianOf, percentileOf, print } from "./measure.ts"
@@ -55,7 +55,7 @@ const link = (part: number) => sql`
 
 /** What is typed, each time another one. */
 const searches: ReadonlyArray<
-  readonly [what: string, q: (round: number) => string, reseller: boolean]
+  readonly [what: string, q: (round: number) => string, reseller: boolean, filter?: AccountFilter]
 > = [
   ["a whole code", (n) => `C-${String(1 + ((n * 7_919) % accounts)).padStart(6, "0")}`, false],
   ["part of a domain", (n) => `tenant${String((n * 613) % 10_000).padStart(5, "0")}`, false],
@@ -67,7 +67,13 @@ const searches: ReadonlyArray<
   ["two letters", (n) => (words[n % 25] ?? "").slice(0, 2), false],
   ["two letters that nobody has", () => "qz", false],
   ["nothing: the first page", () => "", false],
-  ["one common word, of one reseller", (n) => words[n % 25] ?? "", true]
+  ["one common word, of one reseller", (n) => words[n % 25] ?? "", true],
+  ["resellers only", () => "", false, { kind: "reseller" }],
+  ["resellers only, one of them", (n) => `Reseller ${n + 1}`, false, { kind: "reseller" }],
+  ["resellers only, what all customers have", () => "mail", false, { kind: "reseller" }],
+  ["customers only, a common word", (n) => words[n % 25] ?? "", false, { kind: "customer" }],
+  ["inactive ones only, of which there are none", () => "", false, { active: false }],
+  ["inactive ones only, a common word", (n) => words[n % 25] ?? "", false, { active: false }]
 ]
 
 const bench = Effect.gen(function* () {
@@ -87,15 +93,17 @@ const bench = Effect.gen(function* () {
     })
     const times: Array<number> = []
     const figures = []
-    for (const [what, q, isReseller] of searches) {
+    for (const [what, q, isReseller, filter] of searches) {
       const own: Array<number> = []
       let found = 0
       for (let round = 0; round < rounds; round++) {
         const start = performance.now()
-        const { items } = yield* port.search(q(round), isReseller ? (reseller ?? null) : null, {
-          cursor: undefined,
-          limit: 50
-        })
+        const { items } = yield* port.search(
+          q(round),
+          isReseller ? (reseller ?? null) : null,
+          { cursor: undefined, limit: 50 },
+          filter
+        )
         own.push(performance.now() - start)
         found = items.length
       }
@@ -125,7 +133,7 @@ const planOf = (q: string, branch: AccountId | null) =>
       const { rows } = await sql<{ "QUERY PLAN": string }>`
         explain (costs off) select id, lower(name) from account
         where ${branch === null ? sql`true` : sql`ancestors @> array[${branch}]::uuid[]`}
-          and search like lower(${q.length < 3 ? `% ${q}%` : `%${q}%`}::text) limit 10001`.execute(
+          and search like lower(${q.length < 3 ? `% ${q}%` : `%${q}%`}::text) limit 3001`.execute(
         db
       )
       return rows
