@@ -19,6 +19,8 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "30" },
     /** Makes the world, and leaves it running instead of measuring. */
     hold: { type: "boolean", default: false },
+    /** One of firstLoad, filters, accountSearch, memory. */
+    only: { type: "string" },
     /** A world that `--hold` has made. */
     on: { type: "string" }
   }
@@ -287,7 +289,7 @@ const memory = async (browser: Browser, world: ConsoleWorld): Promise<void> => {
     sampleAt += sampleEverySeconds * 1_000
     samples.push(await heapOf(session))
     process.stdout.write(
-      `  ${samples.length - 1} min: ${(samples.at(-1) ?? 0) / 1e6} MB, ${events - eventsBefore} events\n`
+      `  ${samples.length - 1} min: ${((samples.at(-1) ?? 0) / 1e6).toFixed(2)} MB, ${events - eventsBefore} events\n`
     )
   }
   samples.push(await heapOf(session))
@@ -310,10 +312,8 @@ const measured = (world: ConsoleWorld) =>
     Effect.promise(() => chromium.launch({ executablePath })),
     (browser) =>
       Effect.promise(async () => {
-        await firstLoad(browser, world)
-        await filters(browser, world)
-        await accountSearch(browser, world)
-        await memory(browser, world)
+        for (const [name, measure] of Object.entries({ firstLoad, filters, accountSearch, memory }))
+          if (values.only === undefined || values.only === name) await measure(browser, world)
       }),
     (browser) => Effect.promise(() => browser.close())
   )

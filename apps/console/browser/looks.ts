@@ -15,9 +15,13 @@ export const looks: ReadonlyArray<Look> = [
 ]
 
 /** What is wrong with a page as it stands: which of axe's rules it breaks, and whether it is wider than the screen. */
-export const faultsOf = async (page: Page, name: string): Promise<ReadonlyArray<string>> => {
+export const faultsOf = async (
+  page: Page,
+  name: string,
+  each: ReadonlyArray<Look> = looks
+): Promise<ReadonlyArray<string>> => {
   const faults: Array<string> = []
-  for (const { colorScheme, width, rules = [] } of looks) {
+  for (const { colorScheme, width, rules = [] } of each) {
     await page.setViewportSize({ width, height: 900 })
     await page.emulateMedia({ colorScheme })
     // In the page itself: a second one for each look would take as long again.

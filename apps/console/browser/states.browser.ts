@@ -1,0 +1,152 @@
+import type { Page, Route } from "playwright-core"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { addressesOf } from "./addresses.ts"
+import { Console, expectQuiet, hasChromium, settled } from "./Console.ts"
+import { faultsOf } from "./looks.ts"
+
+describe.skipIf(!hasChromium)("every page, whatever the API answers", () => {
+  let console_: Console
+  let paths: ReadonlyArray<string>
+  beforeAll(async () => {
+    console_ = await Console.start()
+    paths = await addressesOf(console_)
+  })
+  afterAll(() => console_?.stop())
+
+  /** What the page reads, apart from who is signed in and what changes, is answered by `how`. */
+  const answerReads = (page: Page, how: (route: Route) => Promise<void>) =>
+    page.route(
+      ({ pathname }) => pathname.startsWith("/v1/") && !/^\/v1\/(session|events)$/u.test(pathname),
+      (route) => (route.request().method() === "GET" ? how(route) : route.continue())
+    )
+
+  const correlationId = "0190a6b2-0000-7000-8000-00000000cafe"
+  const refused = {
+    status: 500,
+    contentType: "application/problem+json",
+    headers: { "x-correlation-id": correlationId },
+    body: JSON.stringify({
+      type: "https://concordat.dev/problems/internal",
+      title: "Something went wrong",
+      status: 500,
+      correlationId
+    })
+  }
+
+  it("says that it is loading, and then what went wrong, what to do and under which id", async () => {
+    await using opened = await console_.openAs("olga", "/no-such-page")
+    const { page } = opened
+    const waiting: Array<Route> = []
+    await answerReads(page, async (route) => {
+      waiting.push(route)
+    })
+    const wrong: Array<string> = []
+    for (const path of paths) {
+      waiting.length = 0
+      await page.goto(`${console_.system.api}${path}`)
+      const content = page.locator("#content")
+      await content.locator("h1").waitFor()
+      await content.getByRole("status").first().waitFor()
+      if (path === "/" || path.startsWith("/accounts"))
+        wrong.push(...(await faultsOf(page, `${path}, loading`)))
+      // Until all that it reads has been refused, and tried again.
+      const problem = content.getByRole("alert").filter({ hasText: correlationId }).first()
+      const end = Date.now() + 15_000
+      while (!(await problem.isVisible()) && Date.now() < end) {
+        const held = waiting.splice(0)
+        await Promise.all(held.map((route) => route.fulfill(refused)))
+        await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)))
+      }
+      const text = (await problem.isVisible()) ? await problem.textContent() : ""
+      if (!/Something went wrong.*Try again/su.test(text ?? ""))
+        wrong.push(`${path}, refused: ${text}`)
+      if ((await page.locator("h1").count()) !== 1) wrong.push(`${path}, refused: no heading`)
+      if (path === "/" || path.startsWith("/accounts"))
+        wrong.push(...(await faultsOf(page, `${path}, refused`)))
+    }
+    expect(wrong).toEqual([])
+    expect(opened.elsewhere).toEqual([])
+  }, 90_000)
+
+  it("says that there is nothing, and how that changes, where a list is empty", async () => {
+    await using opened = await console_.openAs("olga", "/no-such-page")
+    const { page } = opened
+    await answerReads(page, async (route) => {
+      const answer = await route.fetch()
+      const body: unknown = answer.ok() ? await answer.json() : null
+      const isList = typeof body === "object" && body !== null && "items" in body
+      await route.fulfill({
+        response: answer,
+        ...(isList ? { json: { items: [], next: null } } : {})
+      })
+    })
+    const wrong: Array<string> = []
+    for (const path of paths) {
+      await page.goto(`${console_.system.api}${path}`)
+      await settled(page)
+      if (
+        (await page.locator("tbody tr").count()) > 0 &&
+        (await page.locator("tbody").allTextContents()).join("").trim() === ""
+      )
+        wrong.push(`${path}: an empty table`)
+      wrong.push(...(await faultsOf(page, `${path}, empty`, looksOnce)))
+    }
+    expect(wrong).toEqual([])
+    expectQuiet(opened)
+  }, 90_000)
+
+  it("shows whatever texts hold as text, however long they are, and keeps its shape", async () => {
+    await using opened = await console_.openAs("olga", "/no-such-page")
+    const { page } = opened
+    let told = 0
+    await answerReads(page, async (route) => {
+      const answer = await route.fetch()
+      const body: unknown = answer.ok() ? await answer.json() : null
+      if (body === null) return route.fulfill({ response: answer })
+      told++
+      await route.fulfill({ response: answer, json: poisoned(body) })
+    })
+    const wrong: Array<string> = []
+    for (const path of paths) {
+      for (const width of [1280, 390]) {
+        await page.setViewportSize({ width, height: 900 })
+        if (width === 1280) {
+          await page.goto(`${console_.system.api}${path}`)
+          await settled(page)
+        }
+        if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth))
+          wrong.push(`${path}, ${width} px: is wider than the screen`)
+      }
+      const found = await page.evaluate(() => ({
+        title: document.title,
+        made: document.querySelectorAll("#content img, #content b.hostile").length,
+        shown: document.body.textContent?.includes("<img src=x onerror") ?? false
+      }))
+      if (found.title.startsWith("taken") || found.made > 0)
+        wrong.push(`${path}: what is a text was run`)
+      if (!found.shown && !path.startsWith("/system")) wrong.push(`${path}: shows none of it`)
+    }
+    expect(wrong).toEqual([])
+    expect(told).toBeGreaterThan(paths.length)
+    expectQuiet(opened)
+  }, 90_000)
+})
+
+/** States of a page that was looked at in both schemes already. */
+const looksOnce = [{ colorScheme: "dark", width: 390 }] as const
+
+/** With marks that turn what stands beside them, a formula, and as long as a text can be. */
+const hostileText = `=HYPERLINK("//evil.example") <img src=x onerror="document.title='taken'"><b class="hostile">\u202Eevil\u2066 ${"x".repeat(9_900)}`
+
+/** What people and Partner Center write freely. Ids, kinds, times, amounts and addresses of the console stay. */
+const freeTexts =
+  /^(name|customer|title|subject|text|problem|reason|detail|reference|requestedBy|description|note|email|by|line1|city|firstName|lastName|companyName|userName|displayName)$/u
+
+const poisoned = (value: unknown, key = ""): unknown => {
+  if (Array.isArray(value)) return value.map((item: unknown) => poisoned(item, key))
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]: [string, unknown]) => [name, poisoned(inner, name)])
+    )
+  return typeof value === "string" && freeTexts.test(key) ? hostileText : value
+}
