@@ -97,7 +97,6 @@ export const DataTable = <T,>({
   const below = isVirtual ? virtual.getTotalSize() - (items.at(-1)?.end ?? 0) : 0
   const inView = isVirtual ? items.flatMap(({ index }) => models[index] ?? []) : models
   const visible = columns.filter(({ id }) => columnVisibility[id] !== false)
-  const isFocusable = models.length > 0
   return (
     <>
       {canChoose && (
@@ -128,7 +127,8 @@ export const DataTable = <T,>({
       <section
         ref={scroller}
         className="scroller"
-        tabIndex={isFocusable ? 0 : -1}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+        tabIndex={0}
         aria-label={`Table: ${label}`}
         style={isVirtual ? { maxHeight: "70vh" } : {}}
       >

@@ -23,7 +23,7 @@ export const Empty = ({
   <Stack p="lg" gap="xs" align="center">
     <Text fw={600}>{title}</Text>
     {children !== undefined && (
-      <Text c="dimmed" ta="center" component="div">
+      <Text c="dimmed" ta="center" component="div" className="prose">
         {children}
       </Text>
     )}

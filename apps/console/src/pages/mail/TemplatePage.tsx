@@ -3,7 +3,7 @@ import { getRouteApi, Link } from "@tanstack/react-router"
 import { useRead } from "../../api/hooks.ts"
 import { useMay } from "../../api/Session.tsx"
 import { State } from "../../show/State.tsx"
-import { Empty, PageHead, Shown } from "../../show/States.tsx"
+import { PageHead, Shown } from "../../show/States.tsx"
 import { AccountSelect } from "../accounts/AccountSelect.tsx"
 import { TemplateEditor } from "./TemplateEditor.tsx"
 import { TemplateVersions } from "./TemplateVersions.tsx"
@@ -19,7 +19,7 @@ export const TemplatePage = () => {
     <Shown of={occasions} title="Template">
       {({ items }) => {
         const occasion = items.find((item) => item.kind === kind)
-        if (occasion === undefined) return <Empty title="There is no such occasion" />
+        if (occasion === undefined) return <PageHead title="There is no such occasion" />
         return (
           <>
             <PageHead
