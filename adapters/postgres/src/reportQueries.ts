@@ -82,12 +82,16 @@ const when = <A>(value: A | undefined, condition: (value: A) => RawBuilder<unkno
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu
 
+/**
+ * Within the branch of an account. `coalesce` keeps Postgres from joining: it makes a hash of the branch once and looks
+ * each row up in it while it walks an index in the order that is asked for, whether the branch is one account or all.
+ */
 export const inAccount = (account: AccountId | null | undefined): Conditions =>
   account === null || account === undefined
     ? []
     : [
-        sql`exists (select from account a
-          where a.id = report.account_id and a.ancestors @> array[${account}]::uuid[])`
+        sql`coalesce(report.account_id in (select a.id from account a
+          where a.ancestors @> array[${account}]::uuid[]), false)`
       ]
 
 const matching = (q: string | undefined): Conditions => {
@@ -156,6 +160,17 @@ const sorts: Readonly<
 }
 
 /**
+ * The rows with findings that fit, before they are sorted: all of them from the index that has every column they are
+ * filtered and sorted by. Postgres would rather walk the index of the sort, and read each row from the table until a
+ * page is full: of the rows of one account it never is. `offset 0` keeps it from that.
+ */
+const withFindings = (id: RunId, conditions: Conditions) => sql`(
+  select report.run_id, report.position, report.severity, report.currency, report.at_risk, report.deadline
+  from reconciliation_row report
+  where report.run_id = ${id} and report.severity is not null and ${all(conditions)}
+  offset 0) report`
+
+/**
  * Rows of a report in the order of a sort, those after a key that a branch may see and a filter wants. First their
  * positions only, from an index; then the documents of those that are on the page.
  */
@@ -192,11 +207,14 @@ export const selectRows = (
             sql`${after.position}::integer`
           ])})`
         ]
+  const ofRows = ofRow(branch, filter)
+  const from =
+    isUrgencyFirst && ofRows.length > 0 ? withFindings(id, ofRows) : sql`reconciliation_row report`
   const sorted = sql`(
-    select report.position, array[${sql.join(texts)}]::text[] as by from reconciliation_row report
+    select report.position, array[${sql.join(texts)}]::text[] as by from ${from}
     where report.run_id = ${id} and ${all([
       ...(isUrgencyFirst || onlyFindings ? [sql`report.severity is not null`] : []),
-      ...wanted,
+      ...(isUrgencyFirst ? hasFinding(filter) : wanted),
       ...afterKey
     ])}
     order by ${order} limit ${limit})`
@@ -274,7 +292,8 @@ export const selectGroups = (
   const rowConditions = ofRow(branch, filter)
   const rows =
     by === "account" || rowConditions.length > 0
-      ? sql`join reconciliation_row report using (run_id, position)`
+      ? sql`join reconciliation_row report on report.run_id = f.run_id
+          and report.position = f.position and report.severity is not null`
       : sql``
   const place = sql`coalesce(grouped.key, ${last}) collate "C"`
   const afterKey =

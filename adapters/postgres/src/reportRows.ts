@@ -12,12 +12,20 @@ import { findingDocument, observedDocument, subscriptionDocument } from "./docum
 import { lines } from "./Statements.ts"
 import type { Tables } from "./Tables.ts"
 
+/** So much of each text is searched: with four of them, as much as an index can hold. */
+const searchedMax = 200
+
+const searched = (text: string): string => text.toLowerCase().slice(0, searchedMax)
+
 /** What can be searched for a part of. */
 const searchText = ({ customer, row: { subscription, observed } }: ReportRow): string => {
-  const ours = subscription === null ? "" : `\t${subscription.name}\t${subscription.reference}`
+  const ours =
+    subscription === null
+      ? ""
+      : `\t${searched(subscription.name)}\t${searched(subscription.reference)}`
   const theirs =
-    observed === null || observed.name === subscription?.name ? "" : `\t${observed.name}`
-  return `${customer}${ours}${theirs}`.toLowerCase()
+    observed === null || observed.name === subscription?.name ? "" : `\t${searched(observed.name)}`
+  return `${searched(customer)}${ours}${theirs}`
 }
 
 const oneLine = (text: string): string => (text.includes("\n") ? text.replaceAll("\n", " ") : text)

@@ -239,6 +239,39 @@ describe("rows of a report", () => {
     }
   })
 
+  it("are kept and found by how their texts begin, however long these are", async () => {
+    const [first] = await runtime
+      .runPromise(
+        Reports.use((reports) =>
+          reports.rows(runId(1), null, everything, "customer", { cursor: undefined, limit: 1 })
+        )
+      )
+      .then(({ items }) => items)
+    if (first === undefined) throw new Error("the report is empty")
+    const { accountId, row, tenantId } = first
+    // Of four bytes each, and no two alike: nothing takes as much room.
+    const crowd = Array.from({ length: 5_000 }, (_, n) =>
+      String.fromCodePoint(0x20000 + ((n * n * 31 + n * 7919) % 0xa000))
+    ).join("")
+    const long = (name: string) => `${name} ${crowd}`
+    const rowOf = (name: string): ReportRow => ({
+      accountId,
+      tenantId,
+      customer: long(name),
+      row: {
+        subscription: null,
+        observed: observed(1, 1, { name: long("Product") }),
+        findings: [finding({ atRisk: dollars("1"), severity: "info" })]
+      }
+    })
+    expect(row.findings).toEqual([])
+    await runtime.runPromise(write(run(3), [rowOf("Alpha"), rowOf("Beta")]))
+    const found = (q: string) => read("severity", { q }, { id: runId(3) })
+    expect(await found(`beta ${crowd.slice(0, 20)}`)).toEqual([1])
+    expect(await found("product")).toEqual([0, 1])
+    expect(await found("gamma")).toEqual([])
+  })
+
   it("are read one by one", async () => {
     const row = (position: number) =>
       Reports.use((reports) => reports.row(runId(1), null, position))
