@@ -34,6 +34,7 @@ const firstLoads = 7
 /** Another reconciliation this often while the overview is open; each tells the page of itself many times. */
 const eventsEverySeconds = 15
 const sampleEverySeconds = 60
+const reconcileSecondsMax = 300
 
 const say = (line: string) => process.stdout.write(`  ${line}\n`)
 const ms = (value: number) => `${value.toFixed(0)} ms`
@@ -262,17 +263,26 @@ const memory = async (browser: Browser, world: ConsoleWorld): Promise<void> => {
   })
   await page.goto(`${world.api}/`)
   await page.getByRole("region", { name: "Book of contoso-eu" }).waitFor()
+  const headers = { authorization: `Bearer ${world.key}` }
+  /** Until it has ended: what is shown is then as much at the end as it was at the beginning, on any machine. */
   const reconcileOnce = async () => {
-    const answer = await fetch(`${world.api}/v1/reconciliations`, {
+    const asked = await fetch(`${world.api}/v1/reconciliations`, {
       method: "POST",
       headers: {
-        authorization: `Bearer ${world.key}`,
+        ...headers,
         "content-type": "application/json",
         "idempotency-key": crypto.randomUUID()
       },
       body: JSON.stringify({ instance: "contoso-eu", scope: { kind: "organisation" } })
     })
-    if (!answer.ok) throw new Error(await answer.text())
+    const address = asked.headers.get("location")
+    if (address === null) throw new Error(await asked.text())
+    for (let waited = 0; waited < reconcileSecondsMax; waited++) {
+      const answer = await fetch(new URL(address, world.api), { headers })
+      if (/"status":"(completed|incomplete|failed)"/u.test(await answer.text())) return
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+    }
+    throw new Error(`the reconciliation did not end within ${reconcileSecondsMax} s`)
   }
   await reconcileOnce()
   await new Promise((resolve) => setTimeout(resolve, sampleEverySeconds * 1_000))

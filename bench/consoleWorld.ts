@@ -285,17 +285,15 @@ const signIn = (api: string) =>
         password: Redacted.make(password)
       })
     )
-    return yield* Effect.promise(async () => {
-      const answer = await fetch(`${api}/v1/session`, {
-        method: "POST",
-        headers: {
-          origin: api,
-          "sec-fetch-site": "same-origin",
-          "content-type": "application/json"
-        },
-        body: JSON.stringify({ name, password })
-      })
-      const [cookie = ""] = answer.headers.getSetCookie()
-      return /^concordat_session=(?<value>[^;]+)/u.exec(cookie)?.groups?.["value"] ?? ""
-    })
+    return yield* Effect.promise(() => cookieOf(api, name, password))
   })
+
+const cookieOf = async (api: string, name: string, password: string): Promise<string> => {
+  const answer = await fetch(`${api}/v1/session`, {
+    method: "POST",
+    headers: { origin: api, "sec-fetch-site": "same-origin", "content-type": "application/json" },
+    body: JSON.stringify({ name, password })
+  })
+  const [cookie = ""] = answer.headers.getSetCookie()
+  return /^concordat_session=(?<value>[^;]+)/u.exec(cookie)?.groups?.["value"] ?? ""
+}
