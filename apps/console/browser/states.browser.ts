@@ -64,7 +64,7 @@ describe.skipIf(!hasChromium)("every page, whatever the API answers", () => {
     }
     expect(wrong).toEqual([])
     expect(opened.elsewhere).toEqual([])
-  }, 90_000)
+  }, 240_000)
 
   it("says that there is nothing, and how that changes, where a list is empty", async () => {
     await using opened = await console_.openAs("olga", "/no-such-page")
@@ -91,7 +91,7 @@ describe.skipIf(!hasChromium)("every page, whatever the API answers", () => {
     }
     expect(wrong).toEqual([])
     expectQuiet(opened)
-  }, 90_000)
+  }, 240_000)
 
   it("shows whatever texts hold as text, however long they are, and keeps its shape", async () => {
     await using opened = await console_.openAs("olga", "/no-such-page")
@@ -138,7 +138,7 @@ describe.skipIf(!hasChromium)("every page, whatever the API answers", () => {
     expect(wrong).toEqual([])
     expect(told).toBeGreaterThan(8)
     expectQuiet(opened)
-  }, 90_000)
+  }, 240_000)
 })
 
 /** What makes a page wider than the screen; null when nothing does. Runs in the page. */
