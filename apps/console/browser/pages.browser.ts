@@ -18,6 +18,11 @@ describe.skipIf(!hasChromium)("every page", () => {
       `/accounts/${await console_.account("Brightfield")}?show=subscriptions`,
       "/subscriptions",
       await console_.subscription("active"),
+      "/jobs",
+      "/system?show=operators",
+      "/system?show=keys",
+      "/system?show=secrets",
+      "/me",
       `/reconciliations/${await console_.report()}?q=nothing-is-called-this`,
       "/no-such-page"
     ]
