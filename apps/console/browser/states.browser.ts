@@ -129,7 +129,12 @@ describe.skipIf(!hasChromium)("every page, whatever the API answers", () => {
       const found = await page.evaluate(() => ({
         title: document.title,
         made: document.querySelectorAll("#content img, #content b.hostile").length,
-        shown: document.body.textContent?.includes("<img src=x onerror") ?? false
+        // Also in the fields in which it is edited.
+        shown: [
+          document.body.textContent,
+          ...[...document.querySelectorAll("input")].map(({ value }) => value),
+          ...[...document.querySelectorAll("textarea")].map(({ value }) => value)
+        ].some((text) => text.includes("<img src=x onerror"))
       }))
       if (found.title.startsWith("taken") || found.made > 0) wrong.push(`${path}: a text was run`)
       if (found.shown) told++
