@@ -21,8 +21,8 @@ import { search } from "./0021_search.ts"
 import { bounces } from "./0022_bounces.ts"
 import { jobs } from "./0023_jobs.ts"
 import { syncOptionDefinitions } from "./0023_sync_option_definitions.ts"
-import { accountLists } from "./0025_account_lists.ts"
 import { reportIndexes } from "./0024_report_indexes.ts"
+import { accountLists } from "./0025_account_lists.ts"
 
 /** One step of the schema, forward only. Its name sorts after all that were released before it. */
 export interface MigrationModule {
@@ -54,6 +54,6 @@ export const migrations: ReadonlyArray<MigrationModule> = [
   bounces,
   jobs,
   syncOptionDefinitions,
-  accountLists,
-  reportIndexes
+  reportIndexes,
+  accountLists
 ]
