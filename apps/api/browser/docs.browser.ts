@@ -48,6 +48,18 @@ describe.skipIf(!hasChromium)("the API's documentation page", () => {
       for (const details of all) details.open = true
     })
 
+  /** The operations are all written by the same code, and axe takes a minute for all of them: it sees each twentieth. */
+  const unfoldSome = async (page: Page, from: number) => {
+    await unfold(page)
+    await page.$$eval(
+      "details.operation",
+      (all, first) => {
+        for (const [n, details] of all.entries()) if (n % 20 !== first) details.remove()
+      },
+      from
+    )
+  }
+
   const shown = (page: Page) =>
     page.$$eval("details.operation:not([hidden]) > summary", (all) =>
       all.map((summary) =>
@@ -147,7 +159,7 @@ describe.skipIf(!hasChromium)("the API's documentation page", () => {
     const background = await page.evaluate(
       () => getComputedStyle(document.documentElement).backgroundColor
     )
-    await unfold(page)
+    await unfoldSome(page, colorScheme === "light" ? 0 : 10)
     const { violations, incomplete } = await new AxeBuilder({ page }).analyze()
     expect(
       violations.map(

@@ -164,7 +164,11 @@ describe.skipIf(!hasChromium)("accounts", () => {
   })
 
   it("shows what a customer has, both sides of it, and the way to its newest report", async () => {
-    const { body } = await ask(console_.system, "GET", "/v1/subscriptions?limit=1&status=active")
+    const { body } = await ask(
+      console_.system,
+      "GET",
+      "/v1/subscriptions?limit=1&status=active&instance=contoso-eu"
+    )
     const [subscription] = Array.isArray(body["items"]) ? body["items"] : []
     await using opened = await console_.openAs(
       "olga",

@@ -112,7 +112,7 @@ describe.skipIf(!hasChromium)("roles and the system page", () => {
     await signIn(page, name, first)
     await page.getByRole("button", { name: `Signed in as ${name}` }).click()
     await page.getByRole("menuitem", { name: "My account" }).click()
-    await page.getByRole("button", { name: /^Sign out in/u }).click()
+    await page.getByRole("button", { name: /^Sign out there/u }).click()
     await expect
       .poll(() => page.getByRole("table", { name: "Sessions" }).locator("tbody tr").count())
       .toBe(1)

@@ -92,7 +92,7 @@ const EndSession = ({ session }: { readonly session: OwnSession }) => {
         size="compact-xs"
         variant="default"
         loading={end.isPending}
-        aria-label={`Sign out in ${browserOf(userAgent)}`}
+        aria-label={`Sign out there, in ${browserOf(userAgent)}`}
         onClick={() => end.mutate({ parts: { params: { id } } })}
       >
         Sign out there
