@@ -254,18 +254,19 @@ describe("rows of a report", () => {
       String.fromCodePoint(0x20000 + ((n * n * 31 + n * 7919) % 0xa000))
     ).join("")
     const long = (name: string) => `${name} ${crowd}`
-    const rowOf = (name: string): ReportRow => ({
+    // Subscriptions of this report alone.
+    const rowOf = (name: string, n: number): ReportRow => ({
       accountId,
       tenantId,
       customer: long(name),
       row: {
         subscription: null,
-        observed: observed(1, 1, { name: long("Product") }),
+        observed: observed(1, n, { name: long("Product") }),
         findings: [finding({ atRisk: dollars("1"), severity: "info" })]
       }
     })
     expect(row.findings).toEqual([])
-    await runtime.runPromise(write(run(3), [rowOf("Alpha"), rowOf("Beta")]))
+    await runtime.runPromise(write(run(3), [rowOf("Alpha", 91), rowOf("Beta", 92)]))
     const found = (q: string) => read("severity", { q }, { id: runId(3) })
     expect(await found(`beta ${crowd.slice(0, 20)}`)).toEqual([1])
     expect(await found("product")).toEqual([0, 1])

@@ -34,11 +34,8 @@ export const Shell = ({ session }: { readonly session: Session }) => {
   const [isOpen, { toggle, close }] = useDisclosure()
   const { pathname } = useLocation()
   useEvents()
-  useEffect(() => {
-    close()
-    const place = places.find(({ to }) => to !== "/" && pathname.startsWith(to))
-    document.title = `${place?.label ?? "Overview"} · Concordat`
-  }, [pathname, close])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu.
+  useEffect(close, [pathname])
   const seen = places.filter(({ scope }) => scope === null || session.scopes.includes(scope))
   return (
     <AppShell

@@ -1,7 +1,7 @@
 import { Alert, Button, Code, Group, List, Loader, Stack, Text, Title } from "@mantine/core"
 import { IconAlertTriangle, IconClockExclamation, IconLock } from "@tabler/icons-react"
 import type { UseQueryResult } from "@tanstack/react-query"
-import type { ReactNode } from "react"
+import { type ReactNode, useEffect } from "react"
 import { mayPass, type Problem } from "../api/Problem.ts"
 import { Instant } from "./Instant.tsx"
 
@@ -140,7 +140,7 @@ export const Shown = <A,>({
   )
 }
 
-/** The head of a page: what it is, and what can be done here. */
+/** The head of a page, and the browser's title of it: what it is, and what can be done here. */
 export const PageHead = ({
   title,
   children,
@@ -149,14 +149,19 @@ export const PageHead = ({
   readonly title: string
   readonly children?: ReactNode
   readonly above?: ReactNode
-}) => (
-  <Stack gap={4} mb="md">
-    {above}
-    <Group justify="space-between" align="center">
-      <Title order={1} size="h2" style={{ overflowWrap: "anywhere" }}>
-        {title}
-      </Title>
-      {children !== undefined && <Group gap="xs">{children}</Group>}
-    </Group>
-  </Stack>
-)
+}) => {
+  useEffect(() => {
+    document.title = `${title} · Concordat`
+  }, [title])
+  return (
+    <Stack gap={4} mb="md">
+      {above}
+      <Group justify="space-between" align="center">
+        <Title order={1} size="h2" style={{ overflowWrap: "anywhere" }}>
+          {title}
+        </Title>
+        {children !== undefined && <Group gap="xs">{children}</Group>}
+      </Group>
+    </Stack>
+  )
+}
