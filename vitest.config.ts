@@ -18,7 +18,7 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "**/.data/**"],
     isolate: false,
     // Two also on one core, since tests wait for processes half of their time; few, since Postgres is shared.
-    maxWorkers: Math.min(Math.max(availableParallelism(), 2), 4),
+    maxWorkers: Math.min(availableParallelism() + 1, 4),
     sequence: { sequencer: WholeSystemFirst },
     globalSetup: ["test/globalSetup.ts"],
     setupFiles: ["test/properties.ts"],

@@ -97,6 +97,7 @@ describe.skipIf(!hasChromium)("accounts", () => {
     await page.getByRole("textbox", { name: "Username" }).fill("admin")
     await page.getByRole("textbox", { name: "Domain prefix" }).fill("fabrikam")
     await page.getByText("fabrikam.onmicrosoft.com is taken").waitFor()
+    expect(await faultsOf(page, "a prefix that is taken")).toEqual([])
     await page
       .getByRole("button", { name: /^fabrikam./u })
       .first()

@@ -23,7 +23,10 @@ export const resolveVariables: CSSVariablesResolver = () => ({
     "--mantine-color-dimmed": "#5c636a",
     "--mantine-color-placeholder": "#6b7177",
     "--mantine-color-anchor": "#1864ab",
-    "--mantine-color-error": "#c92a2a"
+    "--mantine-color-error": "#c92a2a",
+    "--mantine-color-yellow-light-color": "#6b4a00",
+    "--mantine-color-teal-light-color": "#066649",
+    "--mantine-color-red-light-color": "#a61e1e"
   },
   dark: {
     "--mantine-color-dimmed": "#a6adb4",
