@@ -15,7 +15,7 @@ import type { Tables } from "./Tables.ts"
 /** So much of each text is searched: with four of them, as much as an index can hold. */
 const searchedMax = 200
 
-const searched = (text: string): string => text.toLowerCase().slice(0, searchedMax)
+const searched = (text: string): string => text.slice(0, searchedMax)
 
 /** What can be searched for a part of. */
 const searchText = ({ customer, row: { subscription, observed } }: ReportRow): string => {
@@ -25,10 +25,18 @@ const searchText = ({ customer, row: { subscription, observed } }: ReportRow): s
       : `\t${searched(subscription.name)}\t${searched(subscription.reference)}`
   const theirs =
     observed === null || observed.name === subscription?.name ? "" : `\t${searched(observed.name)}`
-  return `${searched(customer)}${ours}${theirs}`
+  return `${searched(customer)}${ours}${theirs}`.toLowerCase()
 }
 
 const oneLine = (text: string): string => (text.includes("\n") ? text.replaceAll("\n", " ") : text)
+
+const urgencyLine = (at: number, { atRisk, deadline, severity }: Urgency) => ({
+  at,
+  severity: severityRank(severity),
+  at_risk: atRisk === null ? null : BigDecimal.format(atRisk.amount),
+  currency: atRisk?.currency ?? null,
+  deadline
+})
 
 /**
  * The rows of a report, from `firstPosition` on, in one statement. The columns come as lists of lines, which
@@ -40,16 +48,18 @@ export const insertRows = (
   firstPosition: number,
   rows: ReadonlyArray<ReportRow>
 ) => {
-  const urgencies = rows.map(({ row }) => urgencyOf(row.findings))
-  const urgencyLines = (text: (urgency: Urgency) => string) =>
-    lines(urgencies.map((urgency) => (urgency === null ? "" : text(urgency))))
+  // Few rows have findings: what is said of these alone costs the others nothing.
+  const urgencies = rows.flatMap(({ row }, at) => {
+    const urgency = urgencyOf(row.findings)
+    return urgency === null ? [] : [urgencyLine(at + 1, urgency)]
+  })
   return sql`
     insert into reconciliation_row (run_id, position, tenant_id, account_id, subscription_id,
       microsoft_id, customer, search, subscription, observed, severity, at_risk, currency, deadline)
     select ${id}::uuid, ${firstPosition}::integer + ordinality - 1, tenant_id::uuid,
       account_id::uuid, subscription_id::uuid, microsoft_id::uuid, coalesce(customer, ''),
-      coalesce(search, ''), subscription, observed, severity::smallint, at_risk::numeric, currency,
-      to_timestamp(deadline::bigint / 1000.0)
+      coalesce(search, ''), subscription, observed, severity, at_risk, currency,
+      to_timestamp(deadline / 1000.0)
     from unnest(
       ${lines(rows.map(({ tenantId }) => tenantId))},
       ${lines(rows.map(({ accountId }) => accountId ?? ""))},
@@ -70,13 +80,12 @@ export const insertRows = (
             ? ""
             : JSON.stringify(observedDocument(tenantId, row.subscription, row.observed))
         )
-      )},
-      ${urgencyLines(({ severity }) => `${severityRank(severity)}`)},
-      ${urgencyLines(({ atRisk }) => (atRisk === null ? "" : BigDecimal.format(atRisk.amount)))},
-      ${urgencyLines(({ atRisk }) => atRisk?.currency ?? "")},
-      ${urgencyLines(({ deadline }) => `${deadline ?? ""}`)}
+      )}
     ) with ordinality given (tenant_id, account_id, subscription_id, microsoft_id, customer, search,
-      subscription, observed, severity, at_risk, currency, deadline, ordinality)`.execute(db)
+      subscription, observed, ordinality)
+    left join json_to_recordset(${JSON.stringify(urgencies)}::json)
+      urgent (at bigint, severity smallint, at_risk numeric, currency text, deadline bigint)
+      on urgent.at = ordinality`.execute(db)
 }
 
 /** The findings of the same rows. */
