@@ -120,13 +120,17 @@ const countRenewals = (
     .then(({ rows }) => rows[0])
 }
 
-/** Of each queue only the job that has waited longest is looked at. Dead letters wait for a person, not for a turn. */
+/**
+ * Of each queue only the job that has waited longest is looked at. Dead letters wait for a person, and jobs at a closed
+ * gate for a consent: not for a turn.
+ */
 const selectLag = (db: Kysely<Tables>) =>
   sql<{ seconds: number | null }>`
     select floor(extract(epoch from max(now() - oldest.start_after)))::integer as seconds
     from ${sql.table(`${bossSchema}.queue`)} queue cross join lateral (
       select job.start_after from ${sql.table(`${bossSchema}.job`)} job
-      where job.name = queue.name and job.state < 'active' and job.start_after <= now()
+      where job.name = queue.name and job.state < 'active' and not job.blocked
+        and job.start_after <= now()
       order by job.start_after limit 1
     ) oldest
     where queue.name not like '%.dead'`.execute(db)

@@ -152,6 +152,11 @@ it("the overview says how long the oldest job has waited that could have begun",
     )
   )
   expect((await read(null)).queueLagSeconds).toBeOneOf([90, 91, 92, 93])
+  // One that waits for its instance's consent could not have begun.
+  await runtime.runPromise(
+    rowsOf("update pgboss.job set blocked = true where start_after < now() and state < 'active'")
+  )
+  expect((await read(null)).queueLagSeconds).toBe(0)
   await runtime.runPromise(rowsOf("update pgboss.job set start_after = now() + interval '1 hour'"))
   expect((await read(null)).queueLagSeconds).toBe(0)
 })

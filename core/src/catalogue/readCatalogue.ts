@@ -31,8 +31,8 @@ const checkEvery = "1 second"
 
 /**
  * Does a catalogue run, or what is left of it: lists the parts of each country, reads those that have not been read,
- * and applies all of it in one transaction (`applyCatalogue`), with the sync options of accounts. Returns why it should be tried again later, or null
- * when the run has ended. Fails with `VendorError` where nobody gets in until an operator has done something; then
+ * and applies all of it in one transaction (`applyCatalogue`), with the sync options of accounts. Returns why it should
+ * be tried again later, or null when the run has ended. Fails with `VendorError` where nobody gets in until an operator has done something; then
  * nothing has changed.
  */
 export const readCatalogue = Effect.fn("readCatalogue")(function* (
