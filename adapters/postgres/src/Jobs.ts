@@ -14,7 +14,7 @@ import { fromKysely } from "pg-boss"
 import { newestFirst } from "./Keyset.ts"
 import { Boss } from "./queue/Boss.ts"
 import { bossSchema, cancelWaiting, wakeWorkers } from "./queue/claims.ts"
-import { likePart, statements } from "./Statements.ts"
+import { all, likePart, statements } from "./Statements.ts"
 
 const byAge = newestFirst("job", "at", JobId)
 const byDiscard = newestFirst("job_discard", "at", JobId)
@@ -79,10 +79,10 @@ const sourcesOf = (state: JobState | undefined): ReadonlyArray<RawBuilder<unknow
 /** Names the columns, and is none. */
 const emptyOf = (source: RawBuilder<unknown>) => sql`${source} and false`
 
-const isGuid = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+const guidForm = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 /** An id of what the job was sent with; null where it is none. */
 const idIn = (key: string) =>
-  sql`case when job.data->>${key}::text ~ ${isGuid}::text then (job.data->>${key}::text)::uuid end`
+  sql`case when job.data->>${key}::text ~ ${guidForm}::text then (job.data->>${key}::text)::uuid end`
 
 interface JobRow {
   readonly id: JobId
@@ -202,7 +202,7 @@ export const jobsLayer = Layer.effect(
       const { rows } = yield* run("Jobs.list", (db) =>
         described(sql`
           select * from (${sql.join(sourcesOf(state), sql` union all `)}) job
-          where ${sql.join(conditions, sql` and `)}
+          where ${all(conditions)}
           order by at desc, id desc limit ${page.limit + 1}`).execute(db)
       )
       return byAge.page(rows, page, jobOf)

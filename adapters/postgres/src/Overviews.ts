@@ -14,7 +14,7 @@ import { type Kysely, type RawBuilder, sql } from "kysely"
 import { bossSchema } from "./queue/claims.ts"
 import { runOf, runsOf } from "./Runs.ts"
 import { inAccount } from "./reportQueries.ts"
-import { statements } from "./Statements.ts"
+import { all, statements } from "./Statements.ts"
 import type { Tables } from "./Tables.ts"
 
 /** Days of all instances that a chart can show. */
@@ -85,7 +85,7 @@ const countDeadlines = (
         from reconciliation_row report
         where report.run_id = ${id} and report.severity is not null
           and coalesce(report.deadline, 'infinity') < ${second}::timestamptz
-          and ${sql.join([...inAccount(branch), sql`true`], sql` and `)}
+          and ${all(inAccount(branch))}
         order by coalesce(report.deadline, 'infinity')
       ) due where due < ${second}::timestamptz`,
     sql`${first}::timestamptz`

@@ -9,13 +9,10 @@ import {
 } from "@concordat/core/search/Search"
 import { Effect, Layer } from "effect"
 import { type RawBuilder, sql } from "kysely"
-import { likePart, statements } from "./Statements.ts"
+import { likePart, likeStart, statements } from "./Statements.ts"
 
 type Branch = AccountId | null
 type Condition = RawBuilder<unknown>
-
-/** A text as the beginning of a LIKE pattern's text. */
-const likeStart = (text: string): string => likePart(text).slice(1)
 
 /** Ids that begin with the text, each in the index of the column; nothing where no id can. */
 const begins = (column: string, q: string): ReadonlyArray<Condition> => {

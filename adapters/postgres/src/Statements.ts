@@ -1,5 +1,5 @@
 import { Data, Effect } from "effect"
-import { type Kysely, sql } from "kysely"
+import { type Kysely, type RawBuilder, sql } from "kysely"
 import { Database, DatabaseError } from "./Database.ts"
 import type { Tables } from "./Tables.ts"
 
@@ -30,6 +30,17 @@ export const statements = Effect.map(Database, (database) => ({
 
 /** A text as a part of a LIKE pattern. */
 export const likePart = (text: string): string => `%${text.replaceAll(/[\\%_]/gu, "\\$&")}%`
+
+/** A text as the beginning of a LIKE pattern's text. */
+export const likeStart = (text: string): string => likePart(text).slice(1)
+
+/** Whether a text is a whole GUID, which Postgres can take for a uuid. */
+export const isGuid = (text: string): boolean =>
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu.test(text)
+
+/** All of the conditions; true where there are none. */
+export const all = (conditions: ReadonlyArray<RawBuilder<unknown>>): RawBuilder<unknown> =>
+  conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)
 
 /** Texts without line feeds, such as those of `JSON.stringify`, as an array of Postgres; empty ones are null. */
 export const lines = (texts: ReadonlyArray<string>) =>

@@ -20,7 +20,7 @@ import { Effect, Layer, Schema } from "effect"
 import { type Kysely, type RawBuilder, sql } from "kysely"
 import { moneyOf } from "./documents.ts"
 import { keyset } from "./Keyset.ts"
-import { likePart, statements } from "./Statements.ts"
+import { all, isGuid, likeStart, statements } from "./Statements.ts"
 import type { Tables, TermsDocument } from "./Tables.ts"
 
 type Branch = AccountId | null
@@ -112,14 +112,12 @@ const inOrder: Record<SubscriptionOrder, (key: Condition) => Condition> = {
   end: (key) => key
 }
 
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu
-
 /** Beginnings, so that an index knows them; ids as a whole. */
 const matching = (q: string | undefined): ReadonlyArray<Condition> => {
   if (q === undefined || q === "") return []
-  const start = sql`lower(${likePart(q).slice(1)}::text)`
+  const start = sql`lower(${likeStart(q)}::text)`
   return [
-    guid.test(q)
+    isGuid(q)
       ? sql`${q}::uuid in (s.id, s.microsoft_id, s.tenant_id)`
       : sql`(lower(s.name) like ${start} or lower(s.reference) like ${start})`
   ]
@@ -156,14 +154,11 @@ const listed = ({
   readonly limit: number
   readonly rareMax: number
 }): Condition => {
-  const where = sql.join(
-    [
-      ...wanted(branch, filter),
-      ...(order === "end" ? [sql`s.terms ->> 'commitmentEnd' is not null`] : []),
-      ...(after === undefined ? [] : [after])
-    ],
-    sql` and `
-  )
+  const where = all([
+    ...wanted(branch, filter),
+    ...(order === "end" ? [sql`s.terms ->> 'commitmentEnd' is not null`] : []),
+    ...(after === undefined ? [] : [after])
+  ])
   const key = keys[order]
   const walk = sql`
     select s.id, ${key} as key from subscription s where ${where}

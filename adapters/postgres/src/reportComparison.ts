@@ -10,6 +10,7 @@ import { Schema } from "effect"
 import { type Kysely, sql } from "kysely"
 import { moneyOf } from "./documents.ts"
 import { inAccount } from "./reportQueries.ts"
+import { all } from "./Statements.ts"
 import type { FindingDocument, Tables } from "./Tables.ts"
 
 /** Where a page begins: the last finding before it, by what the list is sorted by. */
@@ -58,7 +59,7 @@ const compared = (id: RunId, other: RunId, branch: AccountId | null) => {
       md5(concat_ws(' ', f.document ->> 'bss', f.document ->> 'partnerCenter', f.severity,
         f.at_risk, f.currency)) as said
     from finding f join reconciliation_row report using (run_id, position)
-    where f.run_id = ${run} and ${sql.join([...inAccount(branch), sql`true`], sql` and `)}
+    where f.run_id = ${run} and ${all(inAccount(branch))}
       and exists (select from reconciliation_customer customer
         where customer.run_id = ${run === id ? other : id} and customer.tenant_id = report.tenant_id
           and customer.state = 'observed')`

@@ -13,6 +13,7 @@ import { Schema } from "effect"
 import { type Kysely, sql } from "kysely"
 import { runsOf } from "./Runs.ts"
 import { inAccount } from "./reportQueries.ts"
+import { all } from "./Statements.ts"
 import type { FindingDocument, Tables } from "./Tables.ts"
 
 /** By what a subscription is found again in the history and in other reports. */
@@ -136,7 +137,7 @@ export const selectSightings = (
       and (report.subscription_id = ${subscriptionId}::uuid or report.microsoft_id = ${microsoftId}::uuid)
       and run.instance_id = this.instance_id and run.environment = this.environment
       and run.status in ('completed', 'incomplete')
-      and ${sql.join([...inAccount(branch), sql`true`], sql` and `)}
+      and ${all(inAccount(branch))}
       and ${
         after === undefined
           ? sql`true`

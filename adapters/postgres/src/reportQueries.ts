@@ -13,7 +13,7 @@ import type { MicrosoftId, SubscriptionId } from "@concordat/core/subscription/S
 import { Schema } from "effect"
 import { type Kysely, type RawBuilder, sql } from "kysely"
 import { findingOf, observedOf, subscriptionOf } from "./documents.ts"
-import { likePart } from "./Statements.ts"
+import { all, isGuid, likePart } from "./Statements.ts"
 import type {
   FindingDocument,
   MoneyDocument,
@@ -74,13 +74,8 @@ export const keptRowOf = (row: StoredRow): KeptRow => {
 
 type Conditions = ReadonlyArray<RawBuilder<unknown>>
 
-const all = (conditions: Conditions) =>
-  conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)
-
 const when = <A>(value: A | undefined, condition: (value: A) => RawBuilder<unknown>): Conditions =>
   value === undefined ? [] : [condition(value)]
-
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu
 
 /**
  * Within the branch of an account. `coalesce` keeps Postgres from joining: it makes a hash of the branch once and looks
@@ -98,7 +93,7 @@ const matching = (q: string | undefined): Conditions => {
   if (q === undefined || q === "") return []
   const part = sql`report.search like ${likePart(q.toLowerCase())}`
   return [
-    guid.test(q)
+    isGuid(q)
       ? sql`(${part} or ${q}::uuid in (report.subscription_id, report.microsoft_id,
           report.account_id, report.tenant_id))`
       : part
