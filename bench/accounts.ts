@@ -3,6 +3,7 @@ import { AccountId } from "@concordat/core/account/Account"
 import { type AccountFilter, Accounts } from "@concordat/core/account/Accounts"
 import { Effect, Logger, Schema } from "effect"
 import { sql } from "kysely"
+import { fillAccounts, fillInstance, fillTenants } from "./accountsWorld.ts"
 import { medianOf, percentileOf, print } from "./measure.ts"
 import { benchDatabase, storage } from "./system.ts"
 
@@ -20,38 +21,9 @@ const words =
     " "
   )
 
-const fill = sql`
-  with root as (
-    insert into account (id, parent_id, ancestors, kind, name, code)
-    select id, null, array[id], 'organisation', 'Organisation', 'organisation'
-    from (select gen_random_uuid() as id) new returning id
-  ), reseller as (
-    insert into account (id, parent_id, ancestors, kind, name, code, edition)
-    select new.id, root.id, array[root.id, new.id], 'reseller', 'Reseller ' || n, 'R-' || n, 'basic'
-    from root, (select n, gen_random_uuid() as id from generate_series(1, ${resellers}::int) n) new
-    returning id, ancestors, code
-  ), numbered as (
-    select id, ancestors, row_number() over (order by code) - 1 as at from reseller
-  )
-  insert into account (id, parent_id, ancestors, kind, name, code, email)
-  select new.id, numbered.id, numbered.ancestors || new.id, 'customer',
-    word[1 + n % 25] || ' ' || word[1 + (n / 25) % 25] || ' ' || n || (array[' GmbH', ' AG', ' Ltd', ' SARL'])[1 + n % 4],
-    'C-' || lpad(n::text, 6, '0'), 'office' || n || '@mail' || n % 997 || '.example'
-  from (select n, gen_random_uuid() as id, string_to_array(${words.join(",")}, ',') as word
-    from generate_series(1, ${accounts}::int) n) new
-  join numbered on numbered.at = n % ${resellers}::int`
-
-const instance = sql`
-  insert into instance (id, name, cloud, endpoint_api, endpoint_login, endpoint_resource, endpoint_prices, tenant_id,
-    app_id, csp_status, requests_per_minute, disabled, version, countries)
-  select gen_random_uuid(), 'bench', 'custom', '', '', '', '', gen_random_uuid(), gen_random_uuid(), 'indirect', 500,
-    false, 1, array['US']`
-
-/** A tenth of the customers become tenants. */
-const link = (part: number) => sql`
-  insert into account_tenant (instance_id, tenant_id, account_id, domain)
-  select instance.id, gen_random_uuid(), account.id, 'tenant' || substr(code, 3) || '.onmicrosoft.com'
-  from instance, account where kind = 'customer' and substr(code, 3)::int % 10 = ${part}`
+const word = sql`(string_to_array(${words.join(",")}, ','))`
+const named = sql`${word}[1 + n % 25] || ' ' || ${word}[1 + (n / 25) % 25] || ' ' || n
+  || (array[' GmbH', ' AG', ' Ltd', ' SARL'])[1 + n % 4]`
 
 /** What is typed, each time another one. */
 const searches: ReadonlyArray<
@@ -82,9 +54,9 @@ const bench = Effect.gen(function* () {
   yield* Effect.gen(function* () {
     const { run } = yield* Database
     const port = yield* Accounts
-    yield* run("fill", (db) => fill.execute(db))
-    yield* run("instance", (db) => instance.execute(db))
-    for (let part = 0; part < 10; part++) yield* run("link", (db) => link(part).execute(db))
+    yield* run("fill", (db) => fillAccounts(accounts, resellers, named).execute(db))
+    yield* run("instance", (db) => fillInstance.execute(db))
+    for (let part = 0; part < 10; part++) yield* run("link", (db) => fillTenants(part).execute(db))
     yield* run("vacuum", (db) => sql`vacuum analyze account`.execute(db))
     const [reseller] = yield* run("reseller", async (db) => {
       const { rows } = await sql<{ id: string }>`

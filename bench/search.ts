@@ -5,6 +5,7 @@ import { Scope } from "@concordat/core/actor/Actor"
 import { findAll } from "@concordat/core/search/findAll"
 import { Effect, Logger, Schema } from "effect"
 import { sql } from "kysely"
+import { fillAccounts, fillInstance, fillTenants } from "./accountsWorld.ts"
 import { medianOf, print } from "./measure.ts"
 import { benchDatabase, storage } from "./system.ts"
 
@@ -21,36 +22,7 @@ const goalMs = 100
 const offers =
   "Microsoft 365 Business Basic,Microsoft 365 Business Premium,Office 365 E3,Exchange Online (Plan 1),Visio Plan 2,Azure plan"
 
-const fillAccounts = sql`
-  with root as (
-    insert into account (id, parent_id, ancestors, kind, name, code)
-    select id, null, array[id], 'organisation', 'Organisation', 'organisation'
-    from (select gen_random_uuid() as id) new returning id
-  ), reseller as (
-    insert into account (id, parent_id, ancestors, kind, name, code, edition)
-    select new.id, root.id, array[root.id, new.id], 'reseller', 'Reseller ' || n, 'R-' || n, 'basic'
-    from root, (select n, gen_random_uuid() as id from generate_series(1, ${resellers}::int) n) new
-    returning id, ancestors, code
-  ), numbered as (
-    select id, ancestors, row_number() over (order by code) - 1 as at from reseller
-  )
-  insert into account (id, parent_id, ancestors, kind, name, code, email)
-  select new.id, numbered.id, numbered.ancestors || new.id, 'customer',
-    (array['Acker','Berg','Cobalt','Delta','Eiche'])[1 + n % 5] || ' ' || n || ' GmbH',
-    'C-' || lpad(n::text, 6, '0'), 'office' || n || '@mail' || n % 997 || '.example'
-  from (select n, gen_random_uuid() as id from generate_series(1, ${accounts}::int) n) new
-  join numbered on numbered.at = n % ${resellers}::int`
-
-const fillInstance = sql`
-  insert into instance (id, name, cloud, endpoint_api, endpoint_login, endpoint_resource, endpoint_prices, tenant_id,
-    app_id, csp_status, requests_per_minute, disabled, version, countries)
-  select gen_random_uuid(), 'bench', 'custom', '', '', '', '', gen_random_uuid(), gen_random_uuid(), 'indirect', 500,
-    false, 1, array['US']`
-
-const fillTenants = (part: number) => sql`
-  insert into account_tenant (instance_id, tenant_id, account_id, domain)
-  select instance.id, gen_random_uuid(), account.id, 'tenant' || substr(code, 3) || '.onmicrosoft.com'
-  from instance, account where kind = 'customer' and substr(code, 3)::int % 10 = ${part}`
+const named = sql`(array['Acker','Berg','Cobalt','Delta','Eiche'])[1 + n % 5] || ' ' || n || ' GmbH'`
 
 /** Filled in so many parts, since no statement may take long. */
 const parts = 40
@@ -68,7 +40,7 @@ const bench = Effect.gen(function* () {
   process.env["CONCORDAT_SECRET_KEY"] = Buffer.alloc(32, 7).toString("base64")
   yield* Effect.gen(function* () {
     const { run } = yield* Database
-    yield* run("accounts", (db) => fillAccounts.execute(db))
+    yield* run("accounts", (db) => fillAccounts(accounts, resellers, named).execute(db))
     yield* run("instance", (db) => fillInstance.execute(db))
     for (let part = 0; part < 10; part++)
       yield* run("tenants", (db) => fillTenants(part).execute(db))
